@@ -1,0 +1,1 @@
+"""Ward to Board."""
