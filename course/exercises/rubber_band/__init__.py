@@ -1,0 +1,1 @@
+"""The rubber band: how much goodwill can be asked for, and of whom."""

@@ -1,0 +1,1 @@
+"""The two-hour organisation: one psychology, three positions."""

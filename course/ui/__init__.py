@@ -1,0 +1,1 @@
+"""What is seen: shared controls, figures and cards. Only views import this."""
