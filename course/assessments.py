@@ -146,11 +146,12 @@ class Ratings(_Item):
     rows_from: Literal["framework"]
     levels: tuple[Option, ...]
 
-    def rows(self) -> tuple[Element, ...]:
-        return tuple(e for d in framework().domains for e in d.elements)
+    def domains(self) -> tuple[Domain, ...]:
+        return framework().domains
 
     def problem(self, value: JsonValue) -> str | None:
-        rows, levels = {r.id for r in self.rows()}, {o.id for o in self.levels}
+        rows = {element.id for domain in self.domains() for element in domain.elements}
+        levels = {o.id for o in self.levels}
         if not isinstance(value, dict) or not set(value) <= rows:
             return "Rate the elements in the list."
         if any(level not in levels for level in value.values()):

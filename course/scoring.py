@@ -65,6 +65,11 @@ def mark(module: Module, item: Item, record: Record) -> Mark:
     return Mark(round(min(max(points, 0.0), 1.0) * item.points, 4), item.points, says)
 
 
+def right(item: Item, value: JsonValue, record: Record) -> bool:
+    """Whether a value earns every point, at whichever try."""
+    return _judge(item, value, record)[0] >= 1.0
+
+
 def _share(module: Module, item: Item, record: Record) -> tuple[float, str]:
     first, latest = record.first(item.id), record.latest(item.id)
     if first is None or latest is None:

@@ -10,13 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, TypedDict
 
 import anywidget
 import traitlets as t
 
-STATIC = Path(__file__).parent / "static"
+from course.ui.static_files import STATIC
 
 
 @cache
@@ -32,7 +31,9 @@ def version() -> str:
 _LOADER = """
 const site = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{{}}");
 const base = site.fullLabextensionsUrl || (site.baseUrl || "/") + "lab/extensions";
-const part = import(`${{base}}/ward-to-board/static/course.js?v={version}`);
+// Absolute: this script lives at a blob: address, which a path cannot be resolved against.
+const file = new URL(`${{base}}/ward-to-board/static/course.js?v={version}`, location.href);
+const part = import(file.href);
 export default {{ async render(context) {{
   try {{ return (await part).{name}.render(context); }}
   catch (error) {{

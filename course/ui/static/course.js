@@ -273,7 +273,7 @@ export const form = { render({ model, el }) {
     if (mode === "autosave") {
       const typed = fields.get(id).get();
       if (typed === (model.get("values")[id] ?? null) && pending.size === 0) { draft.drop(`${key}/${id}`); return; }
-      draft.set(`${key}/${id}`, typed ?? "");
+      if (typed === null || typeof typed === "string") draft.set(`${key}/${id}`, typed ?? "");
       say("typing");
       clearTimeout(timer);
       timer = setTimeout(() => send("draft"), now ? 0 : 1200);
@@ -389,7 +389,13 @@ export const form = { render({ model, el }) {
 export const panel = { render({ model, el }) {
   own(el);
   const body = make("div", { class: "wb-panel", role: model.get("live") ? "status" : null });
-  const draw = () => { body.innerHTML = model.get("html"); };
+  const site = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
+  const draw = () => {
+    body.innerHTML = model.get("html");
+    for (const link of body.querySelectorAll("a[data-wb-file]")) {
+      link.href = (site.baseUrl || "/") + "files/" + link.dataset.wbFile.split("/").map(encodeURIComponent).join("/");
+    }
+  };
   draw();
   el.append(body);
   model.on("change:html", draw);

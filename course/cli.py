@@ -1,0 +1,102 @@
+"""The `course` command: start, readings, release, collect, mark, feedback, export."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from course import home
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Ward to Board: a clinical-leadership course that runs in Jupyter.")
+readings = typer.Typer(no_args_is_help=True, help="The reader's own copies of the five readings.")
+app.add_typer(readings, name="readings")
+out = Console(highlight=False, soft_wrap=True)
+
+Modules = Annotated[list[str] | None, typer.Argument(
+    help="Names of modules, such as 02-rubber-band; all of them when none is named.")]
+
+
+@app.callback()
+def course(state: Annotated[Path | None, typer.Option(
+        "--home", help="The folder that holds everything the course makes.")] = None) -> None:
+    """Choose the folder of state before anything looks for it."""
+    if state is not None:
+        os.environ["COURSE_HOME"] = str(state.expanduser().resolve())
+
+
+@app.command()
+def setup() -> None:
+    """Put what our charts and controls need where JupyterLab serves it."""
+    from course import lab
+
+    with out.status("Preparing charts and controls (no internet is needed to show them) …"):
+        folder = lab.setup()
+    out.print(f"Charts and controls are ready in {folder}")
+
+
+@app.command()
+def start(port: Annotated[int | None, typer.Option(help="The port to use.")] = None,
+          browser: Annotated[bool, typer.Option(help="Open a browser.")] = True) -> None:
+    """Open the course in JupyterLab for one local fellow."""
+    from course import lab
+
+    setup()
+    _release_what_is_new()
+    new = lab.fetch(home.workspace())
+    for name in home.modules():
+        out.print(f"  {name}: {'added' if name in new else 'here already, left as it is'}")
+    _serve(lab.fellow(port, browser), "The course is open at")
+
+
+@app.command()
+def tutor(port: Annotated[int | None, typer.Option(help="The port to use.")] = None,
+          browser: Annotated[bool, typer.Option(help="Open a browser.")] = True) -> None:
+    """Open nbgrader's formgrader, to read and mark reflections."""
+    from course import lab
+
+    _serve(lab.tutor(port, browser), "The formgrader is open at")
+
+
+def _serve(server: object, words: str) -> None:
+    from course.lab import Server
+
+    assert isinstance(server, Server)
+    home.state().mkdir(parents=True, exist_ok=True)
+    out.print(f"\n[bold]{words}[/bold]\n{server.address}")
+    if not server.browser:
+        out.print("No browser could be opened here: copy the address into one on this computer.")
+    out.print("To stop, press Control and C here. Answers are saved as they are made.\n")
+    running = subprocess.Popen(server.command, env=server.environment)  # noqa: S603
+    try:
+        code = running.wait()
+    except KeyboardInterrupt:
+        running.send_signal(signal.SIGTERM)
+        running.wait()
+        out.print("\nStopped. Everything saved is still there.")
+        return
+    if code:
+        out.print(f"JupyterLab stopped with code {code}. What it said is above.")
+        raise typer.Exit(1)
+
+
+def _release_what_is_new() -> None:
+    pass
+
+
+@app.command()
+def charts() -> None:
+    """Write the charts' Vega-Lite ahead of time, for whoever changes a chart."""
+    from course.ui import charts as ahead
+
+    with out.status("Writing charts …"):
+        for path, content in ahead.rendered().items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+            out.print(f"  {path.relative_to(path.parents[3])}")

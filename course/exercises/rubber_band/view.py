@@ -1,0 +1,293 @@
+"""What is seen of "Spend the goodwill": levers, charts, the debrief, the comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+
+from course.assessments import Play, Setting
+from course.exercises.rubber_band import exercise as goodwill
+from course.exercises.rubber_band import model
+from course.ui import charts as chart
+from course.ui.forms import in_words
+from course.ui.html import Html, join, paragraphs, table, tag, text
+from course.ui.widgets import Column, Field, Figure, Form, Panel, Reply
+
+if TYPE_CHECKING:
+    import altair
+
+    from course.module import Module
+
+RUN = "rubber-band.run"
+PREDICTIONS = ("rubber-band.predict-keen", "rubber-band.predict-snaps",
+               "rubber-band.predict-appeal")
+SMOOTH = 4  # weeks in a mean: a single week is mostly luck
+
+
+def charts() -> dict[str, altair.Chart]:
+    """Every chart of this exercise, for `course charts`."""
+    return {
+        "work": chart.lines("week", "Week", "work", "Pieces of work a week"),
+        "willing": chart.lines("week", "Week", "willing", "People who can still be asked",
+                               y_max=60, height=150),
+        "stretch": chart.lines("week", "Week", "stretch", "Stretch, as % of the limit",
+                               y_max=100, height=150, rule=60),
+        "appeal": chart.lines("week", "Week", "work", "Pieces of work a week", series="service",
+                              names=["Ordinary appeal", "Loud appeal"], y_max=16),
+        "sweep": chart.lines("asks", "Asks a week, spread evenly", "snaps",
+                             "Snapped bands in two years", y_max=45, height=260),
+    }
+
+
+def slider(setting: Setting) -> Field:
+    shape: Field = {"id": setting.id, "kind": "slider", "label": setting.label,
+                    "hint": setting.hint, "min": setting.minimum, "max": setting.maximum,
+                    "step": setting.step, "start": setting.start, "unit": setting.unit}
+    if any(setting.ends):
+        shape["ends"] = list(setting.ends)
+    return shape
+
+
+def smooth(weekly: Any) -> Any:
+    """The mean of each week and the three before it (of fewer at the start); (weeks,)."""
+    sums = np.cumsum(np.concatenate([[0.0], weekly]))
+    first = np.maximum(0, np.arange(len(weekly)) - SMOOTH + 1)
+    last = np.arange(1, len(weekly) + 1)
+    return (sums[last] - sums[first]) / (last - first)
+
+
+class Goodwill:
+    """Levers, what a service sees of a run, and after three kept runs what it does not."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        item = module.item(RUN)
+        assert isinstance(item, Play)
+        self.item = item
+        self.seed = 1
+        last = goodwill.kept(module.record)[-1:]
+        start = {s.id: s.start for s in item.settings}
+        self.now = {s.id: (last[0][s.id] if last else start[s.id]) for s in item.settings}
+        words = module.texts.words
+        self._rules = Panel(html=join(
+            paragraphs(words["rules"]), paragraphs(words["price"]),
+            paragraphs(words["illustrative"], "wb-quiet"),
+            tag("div", [tag("strong", "A goal to play for"),
+                        paragraphs(words["goal"])], class_="wb-note")))
+        self._gate = Panel(live=True)
+        self._levers = Form(self._move, fields=[slider(s) for s in item.settings], mode="live",
+                            key=RUN, name="The levers", values=dict(self.now))
+        self._work = Figure(spec=chart.load("rubber-band", "work"), columns=[
+            Column(field="week", title="Week"),
+            Column(field="work", title="Work a week, mean of four weeks", digits=1)])
+        self._willing = Figure(spec=chart.load("rubber-band", "willing"), columns=[
+            Column(field="week", title="Week"),
+            Column(field="willing", title="Can still be asked", digits=0)])
+        self._seen, self._many, self._debrief = Panel(live=True), Panel(), Panel(live=True)
+        self._stretch = Figure(spec=chart.load("rubber-band", "stretch"), columns=[
+            Column(field="week", title="Week"),
+            Column(field="stretch", title="Stretch, % of the limit", digits=0)])
+        self._keep = Form(self._on_keep, fields=[], key=f"{RUN}.keep", name="Keep this run",
+                          button="Keep this run")
+        self._luck = Form(self._on_luck, fields=[], key=f"{RUN}.luck", mode="live",
+                          name="The same again", button="Same settings, other luck")
+        self._hidden = ipywidgets.VBox([])
+        self._body = ipywidgets.VBox([])
+        self.widget: Any = ipywidgets.VBox([self._rules, self._gate, self._body])
+
+    # ---- what the fellow does ---------------------------------------------------------
+
+    def _move(self, _what: str, values: dict[str, Any]) -> Reply:
+        value = {**values, "seed": self.seed}
+        if problem := self.item.problem(value):
+            return {"ok": False, "errors": {self.item.settings[0].id: problem}}
+        self.now = {s.id: values[s.id] for s in self.item.settings}
+        self._draw()
+        return {"ok": True}
+
+    def _on_luck(self, _what: str, _values: dict[str, Any]) -> Reply:
+        self.seed = self.seed % 1000 + 1
+        self._draw()
+        return {"ok": True}
+
+    def _on_keep(self, _what: str, _values: dict[str, Any]) -> Reply:
+        problem = self.module.save(RUN, {**self.now, "seed": self.seed})
+        if problem:
+            self._keep.state, self._keep.words, self._keep.next = "problem", "Not kept", problem
+        return {"ok": not problem}
+
+    # ---- what is shown ----------------------------------------------------------------
+
+    def refresh(self) -> None:
+        waiting = self.module.waits_for(self.item.needs)
+        if waiting:
+            self._gate.html = tag("p", f"This opens when you have answered: {waiting}",
+                                  class_="wb-note")
+            self._body.children = ()
+            return
+        self._gate.html = ""
+        kept = goodwill.kept(self.module.record)
+        with self._keep.hold_sync():
+            if kept:
+                self._keep.state = "saved"
+                self._keep.words = f"{len(kept)} {'run' if len(kept) == 1 else 'runs'} kept"
+                more = 3 - len(goodwill.different(self.module.record))
+                self._keep.next = (f"Keep {more} more that "
+                                   f"{'differs' if more == 1 else 'differ'} to open the debrief."
+                                   if more > 0 else "The debrief is open below.")
+            else:
+                self._keep.state, self._keep.words = "open", "No run kept yet"
+                self._keep.next = "Find a run worth remembering, then press the button."
+        if not self._body.children:
+            self._draw()
+            self._body.children = (self._levers, self._work, self._willing, self._seen, self._many,
+                                   self._luck, self._keep, self._debrief, self._hidden)
+        else:
+            self._reveal()
+
+    def _draw(self) -> None:
+        s = goodwill.settings(self.now)
+        self._runs = model.simulate(s, [self.seed])
+        weeks, seen = range(1, self._runs.work.shape[1] + 1), self._runs.seen
+        work = smooth(seen.work[0])
+        self._work.show(
+            [{"week": w, "work": float(v)} for w, v in zip(weeks, work, strict=True)],
+            "Work delivered each week of your run, as a mean of four weeks",
+            f"Line over 104 weeks. Work a week is about {work[:26].mean():.0f} in the first "
+            f"half-year and {work[-26:].mean():.0f} in the last.")
+        self._willing.show(
+            [{"week": w, "willing": int(v)} for w, v in zip(weeks, seen.willing[0], strict=True)],
+            "People who can still be asked, of sixty",
+            f"Line over 104 weeks, from {seen.willing[0][0]} people to {seen.willing[0][-1]}.")
+        tired = int((seen.rumours[0][-26:] > 0).sum())
+        self._seen.html = tag("p", [
+            tag("strong", f"Your run: {seen.work[0].sum():.0f} pieces of work in two years. "),
+            text(f"{seen.willing[0][-1]} of 60 can still be asked. In the last half-year you heard "
+                 f"talk of tiredness in {tired} of 26 weeks.")])
+        means = goodwill.averages(s)
+        self._many.html = tag("p", [
+            tag("strong", "A hundred runs with these settings: "),
+            text(f"{means['work_total']:.0f} pieces of work on average, "
+                 f"{means['first_26']:.0f} in the first half-year and {means['last_26']:.0f} in "
+                 f"the last; {means['snaps_total']:.1f} bands snapped; {means['lost']:.1f} people "
+                 f"gone for good. "),
+            tag("strong", "This reaches the goal." if goodwill.reaches_goal(s) else "")])
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """What was hidden, once three different runs are kept."""
+        runs = goodwill.different(self.module.record)
+        if len(runs) < 3:
+            self._debrief.html, self._hidden.children = "", ()
+            return
+        rows = []
+        for s in runs:
+            means = goodwill.averages(s)
+            rows.append((str(s.asks), f"{s.keen:.0%}", f"{s.appeal:.2f}", f"{s.protected:.0%}",
+                         f"{s.reward:.0%}", f"{means['work_total']:.0f}",
+                         f"{means['first_26']:.0f}", f"{means['last_26']:.0f}",
+                         f"{means['snaps_total']:.1f}"))
+        self._debrief.html = join(
+            tag("h3", "Debrief: what you could not see"),
+            tag("p", "The line below is how far the bands of those still active are stretched, on "
+                     "average, in the run above. The dashed line is the knee: above it snapping "
+                     "becomes likely. Move the levers and watch it."),
+            table("The runs you kept, each as a mean of a hundred", (
+                "Asks", "Keen", "Appeal", "Protected", "Reward", "Work", "First half-year",
+                "Last half-year", "Snapped"), rows[-8:]))
+        stretch = self._runs.mean_stretch[0] * 100
+        self._stretch.show(
+            [{"week": w + 1, "stretch": float(v)} for w, v in enumerate(stretch)],
+            "Mean stretch of those still active, as a share of their limit (the knee is 60%)",
+            f"Line over 104 weeks; it reaches {stretch.max():.0f}% at its highest and ends at "
+            f"{stretch[-1]:.0f}%.")
+        self._hidden.children = (self._stretch,)
+
+
+class Compare:
+    """What was predicted beside what a hundred runs show."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._words = Panel(live=True)
+        self._chart = Figure(spec=chart.load("rubber-band", "appeal"), columns=[
+            Column(field="week", title="Week"), Column(field="service", title="Service"),
+            Column(field="work", title="Work a week", digits=1)])
+        self._body = ipywidgets.VBox([])
+        self.widget: Any = ipywidgets.VBox([self._words, self._body])
+
+    def refresh(self) -> None:
+        record = self.module.record
+        waiting = self.module.waits_for((*PREDICTIONS, RUN))
+        if waiting:
+            self._words.html = tag("p", f"This opens when you have done: {waiting}",
+                                   class_="wb-note")
+            self._body.children = ()
+            return
+        if self._body.children:
+            return
+        keen, spread = goodwill.averages(goodwill.KEEN), goodwill.averages(goodwill.SPREAD)
+        pressed, loud = goodwill.averages(goodwill.PRESSED), goodwill.averages(goodwill.LOUD)
+        found = (
+            f"Asking anybody gave {spread['work_total']:.0f} pieces of work, asking the keen "
+            f"{keen['work_total']:.0f}.",
+            f"{keen['snaps_total']:.1f} bands against {spread['snaps_total']:.1f}: "
+            f"{keen['snaps_total'] / spread['snaps_total']:.1f} times as many.",
+            f"The loud appeal lifted the first half-year from {pressed['first_26']:.0f} to "
+            f"{loud['first_26']:.0f}, and left the last at {loud['last_26']:.0f} "
+            f"(it was {pressed['last_26']:.0f}); bands snapped rose from "
+            f"{pressed['snaps_total']:.0f} to {loud['snaps_total']:.0f}.")
+        rows = []
+        for name, result in zip(PREDICTIONS, found, strict=True):
+            item, first = self.module.item(name), record.first(name)
+            assert first is not None
+            sure = {"guess": "a guess", "fairly": "fairly sure", "certain": "certain"}
+            rows.append((item.prompt, f"{in_words(item, first.value)} "
+                                      f"({sure.get(first.sure or '', 'not said')})", result))
+        weekly = {name: model.simulate(s, goodwill.MANY).work.mean(axis=0)
+                  for name, s in (("Ordinary appeal", goodwill.PRESSED),
+                                  ("Loud appeal", goodwill.LOUD))}
+        self._words.html = table("Your predictions and what a hundred runs show",
+                                 ("Asked", "You said", "The model, on average"), rows)
+        self._chart.show(
+            [{"week": w + 1, "service": name, "work": float(v)}
+             for name, means in weekly.items() for w, v in enumerate(means)],
+            "Twenty asks a week to the keenest, with an ordinary and with a loud appeal "
+            "(means of a hundred runs)",
+            "Two lines over 104 weeks. The loud appeal starts higher, falls faster, and from about "
+            "the end of the first year the two run together.")
+        self._body.children = (self._chart,)
+
+
+class Sweep:
+    """Snaps against asks: the chart that the threshold is read from."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._gate = Panel(live=True)
+        self._chart = Figure(spec=chart.load("rubber-band", "sweep"), columns=[
+            Column(field="asks", title="Asks a week", digits=0),
+            Column(field="snaps", title="Snapped bands, mean of a hundred runs", digits=1)])
+        self._body = ipywidgets.VBox([])
+        self.widget: Any = ipywidgets.VBox([self._gate, self._body])
+
+    def refresh(self) -> None:
+        waiting = self.module.waits_for((RUN,))
+        self._gate.html = tag("p", f"This opens when you have done: {waiting}",
+                              class_="wb-note") if waiting else Html("")
+        if waiting or self._body.children:
+            return
+        points = goodwill.sweep()
+        self._chart.show(
+            [{"asks": asks, "snaps": snaps} for asks, snaps in points],
+            "Snapped bands in two years against asks a week, spread evenly (means of a hundred "
+            "runs)",
+            f"A line that rises slowly at first and then steadily: none at no asks, "
+            f"{points[4][1]:.0f} at {points[4][0]}, {points[8][1]:.0f} at {points[8][0]}, "
+            f"{points[-1][1]:.0f} at {points[-1][0]} asks a week.")
+        self._body.children = (self._chart,)
+
+
+VIEWS = {RUN: Goodwill, "rubber-band.compare": Compare, "rubber-band.sweep": Sweep}

@@ -1,0 +1,1 @@
+"""The first notebook: practice, and where a fellow starts from."""
