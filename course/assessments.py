@@ -139,6 +139,23 @@ class Text(_Item):
         return None
 
 
+class Sentences(_Item):
+    """A sentence for each of several rows; the value maps row id to text."""
+
+    kind: Literal["sentences"]
+    rows: tuple[Option, ...]
+
+    def problem(self, value: JsonValue) -> str | None:
+        rows = {row.id for row in self.rows}
+        if not isinstance(value, dict) or not value or not set(value) <= rows:
+            return "Write at least one sentence."
+        if not all(isinstance(words, str) for words in value.values()):
+            return "Write each answer in words."
+        if sum(len(str(words)) for words in value.values()) > MAX_TEXT:
+            return f"Together these may have up to {MAX_TEXT:,} characters. Please shorten them."
+        return None
+
+
 class Ratings(_Item):
     """A level for each row of a list; the value maps row id to level. Rows may be left out."""
 
@@ -193,7 +210,8 @@ class Play(_Item):
         return None
 
 
-Item = Annotated[Choice | Number | Ranking | Text | Ratings | Play, Field(discriminator="kind")]
+Item = Annotated[Choice | Number | Ranking | Text | Sentences | Ratings | Play,
+                 Field(discriminator="kind")]
 
 
 class Module(_Shape):

@@ -88,9 +88,13 @@ class Module:
             self.answers.save(name, value, sure)
         except NotSaved as error:
             return str(error)
+        self.tell()
+        return ""
+
+    def tell(self) -> None:
+        """Have every part on the page show what the record says now."""
         for part in list(self._parts.values()):
             part.refresh()
-        return ""
 
     # ---- what the cells of a notebook call ------------------------------------------
 

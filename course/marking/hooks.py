@@ -74,7 +74,7 @@ class Collect(ExchangeCollect):
 
     def init_src(self) -> None:
         super().init_src()
-        self.src_records = [r for r in self.src_records if r["username"]]
+        self.src_records: list[dict[str, Any]] = [r for r in self.src_records if r["username"]]
 
     def copy_files(self) -> None:
         self._total = len(self.src_records)

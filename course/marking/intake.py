@@ -68,7 +68,7 @@ class Shelf:
         """Move a thing here as it is; a link is moved, not followed."""
         day = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
         day.mkdir(parents=True, exist_ok=True)
-        os.rename(thing, day / thing.name)  # noqa: PTH104 (Path.rename says the same, longer)
+        os.rename(thing, day / thing.name)
         return day / thing.name
 
     def keep(self, notes: Iterable[str]) -> None:

@@ -132,7 +132,9 @@ def marked_cells(released: Released, record: Record) -> tuple[dict[int, Any], li
 
 
 def _score(cell: Any, mark: scoring.Mark) -> None:
-    # nbgrader takes the points from text/plain: a single float, never more than the most.
+    # nbgrader takes the points from text/plain, and gives full marks for what is no number.
+    if not 0 <= mark.points <= mark.out_of:
+        raise ValueError(f"{mark.points} of {mark.out_of} points cannot be")
     says = inert(f"{mark.points:g} of {mark.out_of:g} points. {mark.says}")
     cell.execution_count = None
     cell.outputs = [nbformat.from_dict({

@@ -22,37 +22,35 @@ def notice(sentence: str) -> Html:
 
 
 def excerpts(passages: Sequence[str], folder: Path) -> Html:
-    """Passages side by side."""
-    return tag("div", [tag("div", [excerpt(p, folder) for p in passages], class_="wb-cards")],
-               class_="wb")
+    """Passages side by side, with one line on what is ours and what is the author's."""
+    found = {name: corpus.excerpt(name, folder) for name in passages}
+    cards = [tag("div", [_card(name, words) for name, words in found.items()], class_="wb-cards")]
+    if not all(found.values()):
+        cards.append(tag("p", "What stands here without quotation marks is our own summary. Where "
+                              "a programme adds its copy of a reading, the author's words stand "
+                              "here too.", class_="wb-quiet"))
+    return tag("div", cards, class_="wb")
 
 
-def excerpt(name: str, folder: Path) -> Html:
-    """One passage: who says it, the words if the reader's copy was added, and our précis."""
+def _card(name: str, words: str | None) -> Html:
+    """One passage: the words if the reader's copy was added, our précis, and who says it."""
     passage = corpus.passage(name)
     reading = passage.reading
-    words = corpus.excerpt(name, folder)
+    who = f"{passage.by} under " if passage.by else f"{reading.author}, "
     source = tag("p", [
-        text(f"{reading.author}, "), tag("cite", reading.title),
-        text(f". {reading.publisher}, {reading.date}. {_place(passage.paragraphs)} "),
+        text(who), tag("cite", reading.title),
+        text(f". {reading.publisher}, {reading.date}. "),
         tag("a", "Read the original", href=reading.link, target="_blank", rel="noopener"),
-        tag("span", " (opens in a new tab; needs the internet)", class_="wb-sr")],
+        tag("span", " (opens in a new tab; needs the internet)", class_="wb-sr"),
+        text(f" {reading.to_find}" if reading.to_find else "")],
         class_="wb-source")
     if words:
-        body = join(tag("blockquote", words),
+        body = join(tag("blockquote", f"\u201c{words}\u201d"),
                     tag("p", [tag("strong", "In short: "), text(passage.precis)]))
     else:
-        body = join(paragraphs(passage.precis),
-                    tag("p", "This is our summary. Your programme can add its own copy of the "
-                             "reading, and the author's words then stand here.", class_="wb-quiet"))
+        body = paragraphs(passage.precis)
     return tag("article", [body, source], class_="wb-card",
-               aria_label=f"Excerpt {name} from {reading.author}")
-
-
-def _place(paragraphs: Sequence[int]) -> str:
-    if len(paragraphs) == 1:
-        return f"Paragraph {paragraphs[0]}."
-    return f"Paragraphs {paragraphs[0]} to {paragraphs[-1]}."
+               aria_label=f"Excerpt {name} from {reading.title}")
 
 
 def short(words: str, most: int = 90) -> str:

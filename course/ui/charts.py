@@ -70,6 +70,20 @@ def lines(x: str, x_title: str, y: str, y_title: str, *, series: str | None = No
     return line.properties(height=height)
 
 
+def dots(x: str, x_title: str, y: str, y_title: str, *, rule: float,
+         height: int = 240) -> altair.Chart:
+    """Dots of the data set `rows`, with a line across at `rule`."""
+    import altair as alt
+
+    rows = alt.NamedData(name="rows")
+    points: Any = alt.Chart(rows).mark_circle(aria=False, size=45, opacity=1).encode(
+        x=alt.X(f"{x}:Q", title=x_title, axis=alt.Axis(grid=False, tickCount=10),
+                scale=alt.Scale(nice=False, padding=6)),
+        y=alt.Y(f"{y}:Q", title=y_title, axis=alt.Axis(tickCount=6)))
+    line = alt.Chart(rows).mark_rule(aria=False).encode(y=alt.datum(rule))
+    return (line + points).properties(height=height)
+
+
 def bars(x: str, x_title: str, y: str, *, height: int = 160,
          x_max: float | None = None) -> altair.Chart:
     """A bar chart lying down, its names in full and in the order given."""

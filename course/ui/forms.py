@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from course import privacy, scoring
 from course.answers import MAX_TEXT, Saved
-from course.assessments import Choice, Item, Number, Ranking, Ratings, Text
+from course.assessments import Choice, Item, Number, Ranking, Ratings, Sentences, Text
 from course.ui.widgets import Field, Form, Note, Reply
 
 if TYPE_CHECKING:
@@ -45,9 +45,15 @@ def field(item: Item) -> Field:
                         "rows": [{"id": r.id, "label": r.name, "hint": r.says, "part": d.name}
                                  for d in item.domains() for r in d.elements],
                         "levels": [{"id": o.id, "text": o.text} for o in item.levels]}
+    if isinstance(item, Sentences):
+        return shape | {"kind": "sentences", "max": MAX_TEXT // len(item.rows),
+                        "rows": [{"id": r.id, "label": r.text} for r in item.rows]}
     if isinstance(item, Text):
         return shape | {"kind": "text", "long": item.long, "max": MAX_TEXT}
     raise TypeError(f"{item.id}: a {item.kind} is drawn by its own view")
+
+
+AUTOSAVED = (Text, Sentences, Ratings)
 
 
 def in_words(item: Item, value: Any) -> str:
@@ -72,12 +78,12 @@ class ItemForm:
         self._problem = ""
         fields = [field(item)] + ([SURE] if item.prediction else [])
         self.widget = Form(self._answer, fields=fields, key=item.id, name=item.prompt,
-                           mode="autosave" if isinstance(item, Text | Ratings) else "commit")
+                           mode="autosave" if isinstance(item, AUTOSAVED) else "commit")
 
     def _answer(self, what: str, values: dict[str, Any]) -> Reply:
         item, value = self.item, values.get(self.item.id)
         warnings = {}
-        if isinstance(item, Text) and isinstance(value, str) and (seen := privacy.look(value)):
+        if isinstance(item, Text | Sentences) and (seen := privacy.look(_prose(value))):
             warnings[item.id] = seen
         errors = self._errors(what, values)
         if not errors:
@@ -137,7 +143,7 @@ class ItemForm:
 
     def _button(self, latest: Saved | None) -> str:
         item = self.item
-        if isinstance(item, Text | Ratings):
+        if isinstance(item, AUTOSAVED):
             return "Save now"
         if item.prediction:
             return "Commit my prediction" if latest is None else "Change my mind"
@@ -147,7 +153,7 @@ class ItemForm:
 
     def _how(self) -> str:
         item = self.item
-        if isinstance(item, Text):
+        if isinstance(item, Text | Sentences):
             return "It saves by itself as you write."
         if isinstance(item, Ratings):
             return "It saves by itself as you choose. Leave out any you cannot judge."
@@ -190,6 +196,11 @@ class ItemForm:
                  "text": f"{mark.says} {mark.points:g} of {mark.out_of:g} "
                          f"{'point' if mark.out_of == 1 else 'points'}.",
                  "tone": "good" if right else "bad"}]
+
+
+def _prose(value: Any) -> str:
+    """The free text in a value, however it is held."""
+    return "\n".join(map(str, value.values())) if isinstance(value, dict) else str(value or "")
 
 
 def _clock(saved: Saved) -> str:

@@ -1,8 +1,8 @@
 """The rubber band: goodwill as a stock that is drawn on, mends slowly and can snap.
 
-The story this makes playable is in two readings: a service asks those who do a bit more to do a
-bit more again, until the rubber band snaps and the person, and perhaps others, are lost (Kar,
-BMJ 2022). The model turns that one image into rules that can be read, run and doubted.
+A reading tells how a service turns again and again to its most willing people, until the band of
+their goodwill gives way and they, and perhaps others, are lost to it (Kar, BMJ 2022). The model
+turns that one image into rules that can be read, run and doubted.
 
 **The people.** Sixty clinicians. Each has a willingness to say yes, a limit, and a stretch that
 starts at nothing. At any time each of them is in one of four places: *active*; *absent* (here,

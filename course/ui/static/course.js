@@ -37,10 +37,12 @@ const own = (el) => {
 // ---- words the fellow typed, kept in this tab until the kernel says "saved" --------
 const draft = {
   name: (key) => `ward-to-board:${location.pathname}:${key}`,
-  get(key) { try { return sessionStorage.getItem(this.name(key)); } catch { return null; } },
-  set(key, text) { try { sessionStorage.setItem(this.name(key), text); } catch { /* full or refused */ } },
+  get(key) { try { return JSON.parse(sessionStorage.getItem(this.name(key))); } catch { return null; } },
+  set(key, value) { try { sessionStorage.setItem(this.name(key), JSON.stringify(value)); } catch { /* full or refused */ } },
   drop(key) { try { sessionStorage.removeItem(this.name(key)); } catch { /* refused */ } },
 };
+
+const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 // ---- fields ------------------------------------------------------------------------
 // Each returns { node, get(), set(value), enable(bool), error(words) }; get() gives null
@@ -187,11 +189,13 @@ function ranking(field, change) {
   };
 }
 
+const reminder = () => make("p", { class: "wb-privacy", id: fresh("privacy"),
+  text: "Write about people so that nobody could tell who they are: no names, dates of birth, "
+    + "NHS or hospital numbers, addresses, or a ward with a date." });
+
 function text(field, change) {
   const id = fresh(field.id), hint = hintOf(field, fresh("hint")), error = errorOf();
-  const privacy = make("p", { class: "wb-privacy", id: fresh("privacy"),
-    text: "Write about people so that nobody could tell who they are: no names, dates of birth, "
-      + "NHS or hospital numbers, addresses, or a ward with a date." });
+  const privacy = field.part ? null : reminder();
   const found = make("p", { class: "wb-warning", role: "status" });
   found.hidden = true;
   const count = make("p", { class: "wb-count" });
@@ -215,6 +219,28 @@ function text(field, change) {
     error: (words) => error.show(words),
     warn: (words) => { found.hidden = !words; found.textContent = words; },
     focus: () => area.focus(),
+  };
+}
+
+// One short box for each row; the reminder stands once, above them.
+function sentences(field, change) {
+  const error = errorOf(), hint = hintOf(field, fresh("hint"));
+  const boxes = new Map(field.rows.map((row) => [row.id, text({ id: row.id, label: row.label, part: true,
+    max: field.max, long: false }, (_id, now) => change(field.id, now))]));
+  const node = make("div", { class: "wb-field", role: "group", "aria-label": field.label },
+    heading(field, "p"), hint, reminder(), error.node, ...[...boxes.values()].map((box) => box.node));
+  const first = boxes.values().next().value;
+  return {
+    node,
+    get: () => {
+      const written = [...boxes].map(([id, box]) => [id, box.get()]).filter(([, value]) => value !== null);
+      return written.length ? Object.fromEntries(written) : null;
+    },
+    set: (value) => { for (const [id, box] of boxes) box.set(value?.[id] ?? null); },
+    enable: (yes) => { for (const box of boxes.values()) box.enable(yes); },
+    error: (words) => error.show(words),
+    warn: (words) => [...boxes.values()].at(-1).warn(words),
+    focus: () => first.focus(),
   };
 }
 
@@ -244,7 +270,7 @@ function ratings(field, change) {
   };
 }
 
-const FIELDS = { choice, number, slider, ranking, text, ratings };
+const FIELDS = { choice, number, slider, ranking, text, sentences, ratings };
 
 // ---- a form: fields, one button, one status line -------------------------------------
 // mode "commit": nothing is sent before the button. "live": every change is sent, the
@@ -272,8 +298,8 @@ export const form = { render({ model, el }) {
     if (mode === "live") { if (inFlight) again = true; else send("live"); }
     if (mode === "autosave") {
       const typed = fields.get(id).get();
-      if (typed === (model.get("values")[id] ?? null) && pending.size === 0) { draft.drop(`${key}/${id}`); return; }
-      if (typed === null || typeof typed === "string") draft.set(`${key}/${id}`, typed ?? "");
+      if (same(typed, model.get("values")[id]) && pending.size === 0) { draft.drop(`${key}/${id}`); say(); return; }
+      draft.set(`${key}/${id}`, typed ?? "");
       say("typing");
       clearTimeout(timer);
       timer = setTimeout(() => send("draft"), now ? 0 : 1200);
@@ -340,7 +366,7 @@ export const form = { render({ model, el }) {
   if (mode === "autosave" && !model.get("locked")) {
     for (const [id, field] of fields) {
       const kept = draft.get(`${key}/${id}`);
-      if (kept !== null && kept !== (model.get("values")[id] ?? "")) {
+      if (kept !== null && !same(kept || null, model.get("values")[id])) {
         field.set(kept);
         setTimeout(() => send("draft"), 300);
       }
@@ -357,14 +383,14 @@ export const form = { render({ model, el }) {
       const words = message.errors?.[id] ?? "";
       field.error(words);
       field.warn?.(message.warnings?.[id] ?? "");
-      if (message.ok && sent && field.get() === sent[id]) draft.drop(`${key}/${id}`);
+      if (message.ok && sent && same(field.get(), sent[id])) draft.drop(`${key}/${id}`);
     }
     if (!message.ok && message.errors && message.focus) {
       const first = [...fields.keys()].find((id) => message.errors[id]);
       if (first) fields.get(first).focus();
     }
     say(mode === "autosave" && message.ok && sent && single
-      && [...fields].some(([id, field]) => field.get() !== sent[id]) ? "typing" : null);
+      && [...fields].some(([id, field]) => !same(field.get(), sent[id])) ? "typing" : null);
     if (mode === "live" && again) { again = false; send("live"); }
   };
   model.on("msg:custom", onMessage);
