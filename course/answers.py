@@ -23,13 +23,14 @@ import os
 import re
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import from_json
 
 NAME = "answers.jsonl"
@@ -49,14 +50,25 @@ class NotSaved(Exception):
     """An answer did not reach the disk. The message is for the fellow."""
 
 
+def _finite(value: JsonValue) -> JsonValue:
+    """1e999 and a whole number of 400 digits are JSON, but nothing one can reckon with."""
+    if isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            _finite(inner)
+    elif isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
+        raise ValueError("a number too large to reckon with")
+    return value
+
+
 class _Line(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     v: Literal[1]
     item: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}\.[a-z0-9-]{1,60}$")]
-    value: JsonValue
+    value: Annotated[JsonValue, AfterValidator(_finite)]
     sure: Sure | None = None
-    at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
+    # Our century only: the years 1 and 9999 leave the calendar in some time zones.
+    at: Annotated[str, Field(pattern=r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
     seq: Annotated[int, Field(ge=1)]
     tab: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
 
@@ -80,7 +92,7 @@ class Record:
 
     saved: dict[str, list[Saved]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
-    _seen: set[tuple[str, int]] = field(default_factory=set)
+    _seen: set[bytes] = field(default_factory=set)
     _lines: int = 0
 
     def __contains__(self, item: object) -> bool:
@@ -127,7 +139,9 @@ class Record:
             del self.notices[kept:]
 
     def _take(self, line: bytes, number: int) -> None:
-        if not line.strip():
+        line = line.strip()
+        # A copy counts once. Told by the whole line: a damaged neighbour may have its seq.
+        if not line or line in self._seen:
             return
         if len(line) > MAX_LINE:
             self.notice(f"Line {number} of {NAME} is {size(len(line))} long, more than the "
@@ -138,16 +152,15 @@ class Record:
             entry = _Line.model_validate(from_json(line, allow_inf_nan=False))
             at = datetime.fromisoformat(entry.at)
         except ValidationError as error:
-            where = ", ".join(sorted({_plain(e["loc"][0]) for e in error.errors() if e["loc"]}))
+            # Naming the fields is slow, and a hostile file has millions of such lines.
+            where = _fields(error) if len(self.notices) < MAX_NOTICES else ""
             self.notice(f"Line {number} of {NAME} is not an answer we know "
                         f"({where or 'not one JSON object'}); it was left out.")
             return
         except (ValueError, RecursionError):
             self.notice(f"Line {number} of {NAME} could not be read as JSON; it was left out.")
             return
-        if (entry.tab, entry.seq) in self._seen:
-            return
-        self._seen.add((entry.tab, entry.seq))
+        self._seen.add(line)
         self.saved.setdefault(entry.item, []).append(
             Saved(entry.item, entry.value, entry.sure, at, self._lines, entry.tab))
         self._lines += 1
@@ -198,7 +211,7 @@ class Answers:
             # Our own schema, on our own line: what we could not read back is not saved.
             _Line.model_validate(from_json(line, allow_inf_nan=False))
             data = line.encode("utf-8")
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             # A lone half of a surrogate pair (a cut emoji) is text that UTF-8 cannot hold.
             raise NotSaved("Not saved: this answer holds a character or value that cannot be "
                            "kept. Please type it again.") from error
@@ -213,7 +226,9 @@ class Answers:
         return found
 
     def _append(self, data: bytes) -> None:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        # NONBLOCK: opening a named pipe must not wait for a reader.
+        flags = (os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+                 | os.O_CLOEXEC)
         try:
             new = not self.path.exists()
             handle = os.open(self.path, flags, 0o600)
@@ -340,6 +355,11 @@ def size(count: int) -> str:
     return f"{count} bytes"
 
 
+def _fields(error: ValidationError) -> str:
+    names = sorted({_plain(e["loc"][0]) for e in error.errors() if e["loc"]})
+    return ", ".join(names[:5]) + (" and more" if len(names) > 5 else "")
+
+
 def _plain(name: object) -> str:
     """A field name out of a hostile file, safe to print on one line."""
     return re.sub(r"[^\w-]", "?", str(name))[:30]
@@ -354,6 +374,8 @@ def _why_not(error: OSError) -> str:
                 "words somewhere safe, and tell your programme.")
     if error.errno == errno.ELOOP:
         return f"Not saved: {NAME} is a link to another file. Please tell your programme."
+    if error.errno in (errno.ENXIO, errno.EISDIR):
+        return f"Not saved: {NAME} is not an ordinary file. Please tell your programme."
     return (f"Not saved ({error.strerror}). Keep this page open, copy your words somewhere "
             "safe, and try again.")
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from course import home
 
@@ -88,6 +89,35 @@ def _serve(server: object, words: str) -> None:
 
 def _release_what_is_new() -> None:
     pass
+
+
+@readings.command("add")
+def readings_add(files: Annotated[list[Path], typer.Argument(
+        help="Your own copies of the readings: text, HTML or PDF.")]) -> None:
+    """Find the course's passages in your own copies and show their words beside the exercises.
+
+    The words are kept in the folder of state and nowhere else.
+    """
+    from course import corpus
+
+    with out.status("Looking for the passages …"):
+        added = corpus.add(files, home.readings())
+    for refused in added.refused:
+        out.print(f"[bold]Not added:[/bold] {escape(refused.why)}")
+    for reading in corpus.readings():
+        found, missing = added.found.get(reading.id, ()), added.missing.get(reading.id, ())
+        if found:
+            out.print(f"{reading.id}  {escape(reading.title)}: {len(found)} of "
+                      f"{len(reading.passages)} passages found")
+            if missing:
+                out.print(f"   not found: {', '.join(missing)}")
+    if not any(added.found.values()):
+        out.print("Nothing was added; what was there before is unchanged.")
+        raise typer.Exit(1)
+    lacking = [r.id for r in corpus.readings() if added.missing.get(r.id)]
+    if lacking:
+        out.print(f"Still to add: {', '.join(lacking)}. Until then the course shows its own "
+                  "summaries of those.")
 
 
 @app.command()

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat.v4.rwbase import split_lines
 from pydantic import JsonValue
 
 from course import assessments, scoring
@@ -42,17 +41,17 @@ class Released:
 
     @cached_property
     def _written(self) -> list[str]:
-        return [_write_cell(cell) for cell in self.notebook.cells]
+        return [_json(cell) for cell in self.notebook.cells]
 
     def write(self, marked: Mapping[int, Any]) -> str:
         """The notebook's file with these cells in place of the released ones.
 
-        Most cells are the same for every fellow, so each is written once.
+        A cell a line; most are the same for every fellow, so each of those is written once.
         """
-        cells = ",\n".join(_write_cell(marked[i]) if i in marked else text
+        cells = ",\n".join(_json(marked[i]) if i in marked else text
                            for i, text in enumerate(self._written))
-        rest = {k: v for k, v in self.notebook.items() if k != "cells"}
-        return f'{{\n "cells": [\n{cells}\n ],\n' + _json(rest).removeprefix("{\n") + "\n"
+        rest = _json({k: v for k, v in self.notebook.items() if k != "cells"})
+        return f'{{"cells": [\n{cells}\n],\n{rest[1:]}\n'
 
     def with_cells(self, marked: Mapping[int, Any]) -> Any:
         """The same as a notebook in memory."""
@@ -233,11 +232,4 @@ _INERT = _signs()
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True,
-                      separators=(",", ": "))
-
-
-def _write_cell(cell: Any) -> str:
-    one = nbformat.from_dict({"cells": [copy.deepcopy(cell)]})
-    text = _json(split_lines(one).cells[0])
-    return "  " + text.replace("\n", "\n  ")
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

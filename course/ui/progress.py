@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from course import handin
 from course.ui import cards
 from course.ui.html import Html, join, table, tag, text
-from course.ui.widgets import Form, Panel, Reply
+from course.ui.widgets import Form, Panel, Reply, stack
 
 if TYPE_CHECKING:
     from course.module import Module
@@ -27,7 +25,7 @@ class Progress:
                             button="Submit this module")
         self._read = Form(self._on_read, fields=[], key="feedback", name="Feedback",
                           button="Look for feedback")
-        self.widget: Any = ipywidgets.VBox([self._list, self._submit, self._read, self._told])
+        self.widget: Any = stack(self._list, self._submit, self._read, self._told)
         self._busy = threading.Lock()
         for form in (self._submit, self._read):
             form.mode = "live"  # a button only: it has no state line of its own

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, TypedDict
 
 import anywidget
+import ipywidgets
 import traitlets as t
 
 from course.ui.static_files import STATIC
@@ -85,7 +86,23 @@ class Note(TypedDict):
     tone: str
 
 
-class Form(anywidget.AnyWidget):
+@cache
+def _layout() -> ipywidgets.Layout:
+    """One layout for all: each widget's own would add a kilobyte of nulls to a notebook."""
+    return ipywidgets.Layout()
+
+
+def stack(*parts: Any) -> ipywidgets.VBox:
+    """Parts one below the other."""
+    return ipywidgets.VBox(list(parts), layout=_layout())
+
+
+class _Widget(anywidget.AnyWidget):
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(layout=_layout(), **traits)
+
+
+class Form(_Widget):
     """Fields with native elements, at most one button, one status line.
 
     mode    "commit" sends on the button, "live" on every change (the newest only),
@@ -135,7 +152,7 @@ class Column(TypedDict, total=False):
     digits: int
 
 
-class Figure(anywidget.AnyWidget):
+class Figure(_Widget):
     """A Vega-Lite chart of the data set `rows`, with caption, words for it, and a table.
 
     spec      Vega-Lite 6, with `"data": {"name": "rows"}`
@@ -157,7 +174,7 @@ class Figure(anywidget.AnyWidget):
             self.rows, self.caption, self.alt = [dict(r) for r in rows], caption, alt
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(_Widget):
     """Words from Python. `html` must come from `course.ui.html`, which escapes."""
 
     _esm = _esm("panel")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
 import numpy as np
 
 from course.assessments import Play, Setting
@@ -13,7 +12,7 @@ from course.exercises.rubber_band import model
 from course.ui import charts as chart
 from course.ui.forms import in_words
 from course.ui.html import Html, join, paragraphs, table, tag, text
-from course.ui.widgets import Column, Field, Figure, Form, Panel, Reply
+from course.ui.widgets import Column, Field, Figure, Form, Panel, Reply, stack
 
 if TYPE_CHECKING:
     import altair
@@ -93,9 +92,9 @@ class Goodwill:
                           button="Keep this run")
         self._luck = Form(self._on_luck, fields=[], key=f"{RUN}.luck", mode="live",
                           name="The same again", button="Same settings, other luck")
-        self._hidden = ipywidgets.VBox([])
-        self._body = ipywidgets.VBox([])
-        self.widget: Any = ipywidgets.VBox([self._rules, self._gate, self._body])
+        self._hidden = stack()
+        self._body = stack()
+        self.widget: Any = stack(self._rules, self._gate, self._body)
 
     # ---- what the fellow does ---------------------------------------------------------
 
@@ -215,8 +214,8 @@ class Compare:
         self._chart = Figure(spec=chart.load("rubber-band", "appeal"), columns=[
             Column(field="week", title="Week"), Column(field="service", title="Service"),
             Column(field="work", title="Work a week", digits=1)])
-        self._body = ipywidgets.VBox([])
-        self.widget: Any = ipywidgets.VBox([self._words, self._body])
+        self._body = stack()
+        self.widget: Any = stack(self._words, self._body)
 
     def refresh(self) -> None:
         record = self.module.record
@@ -270,8 +269,8 @@ class Sweep:
         self._chart = Figure(spec=chart.load("rubber-band", "sweep"), columns=[
             Column(field="asks", title="Asks a week", digits=0),
             Column(field="snaps", title="Snapped bands, mean of a hundred runs", digits=1)])
-        self._body = ipywidgets.VBox([])
-        self.widget: Any = ipywidgets.VBox([self._gate, self._body])
+        self._body = stack()
+        self.widget: Any = stack(self._gate, self._body)
 
     def refresh(self) -> None:
         waiting = self.module.waits_for((RUN,))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
-import ipywidgets
 from pydantic import JsonValue
 
 from course.exercises.two_hour_organisation import exercise as game
@@ -14,7 +13,7 @@ from course.exercises.two_hour_organisation.exercise import PAUSES, ROUNDS, RUN,
 from course.ui import charts as chart
 from course.ui.forms import ItemForm, in_words
 from course.ui.html import Html, join, paragraphs, table, tag, text
-from course.ui.widgets import Column, Field, Figure, Form, Panel, Reply
+from course.ui.widgets import Column, Field, Figure, Form, Panel, Reply, stack
 
 if TYPE_CHECKING:
     import altair
@@ -122,8 +121,8 @@ class TwoHours:
         self._decide: dict[str, Form] = {}
         self._pauses = {at: _Pause(module, at) for at in PAUSES}
         self._debrief = _Debrief()
-        self._body = ipywidgets.VBox([])
-        self.widget: Any = ipywidgets.VBox([self._rules, self._gate, self._body])
+        self._body = stack()
+        self.widget: Any = stack(self._rules, self._gate, self._body)
 
     # ---- what the fellow does ---------------------------------------------------------
 
@@ -139,7 +138,8 @@ class TwoHours:
         assert self.seat is not None
         before = self.hours.rounds if self.hours else ()
         step = {name: values.get(name) for name in game.LEVERS[self.seat]}
-        value: JsonValue = {"seat": self.seat, "seed": 1, "rounds": [*map(dict, before), step]}
+        rounds: list[JsonValue] = [dict(decided) for decided in before]
+        value: JsonValue = {"seat": self.seat, "seed": 1, "rounds": [*rounds, step]}
         decided = game.hours(value)
         if decided is None:
             return {"ok": False, "errors": {game.LEVERS[self.seat][0]: "Set every slider."}}
@@ -228,7 +228,7 @@ class _Pause:
         self._gone = False
         self._go = Form(self._on_go, fields=[], key=f"{RUN}.pause-{at}", name="Go on",
                         button="Close the screens and go on")
-        self.widget: Any = ipywidgets.VBox([])
+        self.widget: Any = stack()
 
     def over(self) -> bool:
         return all(name in self.module.record for name in PAUSE_ITEMS[self.at]) and self._left
@@ -278,7 +278,7 @@ class _Debrief:
         self._control = Figure(spec=chart.load("two-hour-organisation", "control"), columns=[
             Column(field="round", title="Round"), Column(field="level", title="Level"),
             Column(field="control", title="Felt control")])
-        self.widget: Any = ipywidgets.VBox([self._head, self._round, self._screens, self._control])
+        self.widget: Any = stack(self._head, self._round, self._screens, self._control)
 
     def _on_round(self, _what: str, values: dict[str, Any]) -> Reply:
         at = values.get("round")
@@ -320,8 +320,8 @@ class Compare:
             Column(field="organisation", title="Organisation"),
             Column(field="index", title="Tribe index")])
         self._policies = Panel()
-        self._body = ipywidgets.VBox([])
-        self.widget: Any = ipywidgets.VBox([self._words, self._body])
+        self._body = stack()
+        self.widget: Any = stack(self._words, self._body)
 
     def refresh(self) -> None:
         waiting = self.module.waits_for((*PREDICTIONS, RUN))
@@ -387,8 +387,8 @@ class Pairs:
             Column(field="run", title="Run, in order", digits=0),
             Column(field="difference", title="Patients' problems, more explaining less as usual",
                    digits=1)])
-        self._body = ipywidgets.VBox([])
-        self.widget: Any = ipywidgets.VBox([self._gate, self._body])
+        self._body = stack()
+        self.widget: Any = stack(self._gate, self._body)
 
     def refresh(self) -> None:
         waiting = self.module.waits_for((RUN,))

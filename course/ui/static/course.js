@@ -199,7 +199,7 @@ function text(field, change) {
   const found = make("p", { class: "wb-warning", role: "status" });
   found.hidden = true;
   const count = make("p", { class: "wb-count" });
-  const area = make("textarea", { id, rows: field.long ? 12 : 3, maxlength: field.max,
+  const area = make("textarea", { id, rows: field.long ? 12 : field.part ? 2 : 3, maxlength: field.max,
     spellcheck: "true", oninput: () => { tell(); change(field.id); },
     onblur: () => change(field.id, true) });
   const tell = () => {
@@ -448,6 +448,7 @@ function paper() {
     legend: { labelColor: ink("ink"), titleColor: ink("ink"), labelFontSize: 13, titleFontSize: 13, labelLimit: 320,
       orient: "top", symbolStrokeWidth: 3 },
     title: { color: ink("ink"), fontSize: 15, anchor: "start" }, text: { color: ink("ink"), fontSize: 13 },
+    mark: { color: ink("series-1") },
     range: { category: [1, 2, 3, 4].map((i) => ink(`series-${i}`)) },
     line: { strokeWidth: 2.5 }, rule: { color: ink("line") },
   };
