@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from course import home
 
@@ -49,7 +52,7 @@ def start(port: Annotated[int | None, typer.Option(help="The port to use.")] = N
     from course import lab
 
     setup()
-    _release_what_is_new()
+    _each(None, lambda loop, name, tell: loop.release(name, tell=tell))
     new = lab.fetch(home.workspace())
     for name in home.modules():
         out.print(f"  {name}: {'added' if name in new else 'here already, left as it is'}")
@@ -87,8 +90,72 @@ def _serve(server: object, words: str) -> None:
         raise typer.Exit(1)
 
 
-def _release_what_is_new() -> None:
-    pass
+@app.command()
+def release(modules: Modules = None, again: Annotated[bool, typer.Option(
+        help="Release again what is out already, to put right its wording.")] = False) -> None:
+    """Make the fellows' version of modules and put it into the exchange."""
+    _each(modules, lambda loop, name, tell: loop.release(name, again=again, tell=tell))
+
+
+@app.command()
+def collect(modules: Modules = None) -> None:
+    """Fetch what fellows have submitted."""
+    _each(modules, lambda loop, name, tell: loop.collect(name, tell=tell))
+
+
+@app.command()
+def mark(modules: Modules = None, again: Annotated[bool, typer.Option(
+        help="Mark again also what has not changed.")] = False) -> None:
+    """Mark what is marked by rule, and lay the reflections out for the tutor."""
+    _each(modules, lambda loop, name, tell: loop.mark(name, again=again, tell=tell))
+
+
+@app.command()
+def feedback(modules: Modules = None, everyone: Annotated[bool, typer.Option(
+        help="Also those whose reflection is not marked yet.")] = False) -> None:
+    """Make feedback and release it to the fellows."""
+    _each(modules, lambda loop, name, tell: loop.feedback(name, everyone=everyone, tell=tell))
+
+
+@app.command()
+def export(to: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:
+    """Write the marks of every module and fellow as CSV."""
+    _plainly(lambda loop, tell: loop.export(to, tell=tell))
+
+
+def _each(names: list[str] | None, work: Callable[[Any, str, Any], Any]) -> None:
+    """One step of the loop for each module, with a bar, and every report in plain words."""
+    failed = False
+    for name in names or home.modules():
+        failed |= not _plainly(partial(_on, work, name), stop=False)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _on(work: Callable[[Any, str, Any], Any], name: str, loop: Any, tell: Any) -> Any:
+    return work(loop, name, tell)
+
+
+def _plainly(work: Callable[[Any, Any], Any], stop: bool = True) -> bool:
+    with out.status("Starting nbgrader …"):
+        from course.marking import loop
+    try:
+        with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                      TimeElapsedColumn(), console=out, transient=True) as bar:
+            task = bar.add_task("", total=None)
+
+            def tell(done: int, total: int, what: str) -> None:
+                bar.update(task, completed=done, total=total, description=escape(what))
+
+            report = work(loop, tell)
+    except loop.Trouble as trouble:
+        out.print(escape(str(trouble)))
+        if stop:
+            raise typer.Exit(1) from None
+        return False
+    for sentence in report.sentences():
+        out.print(escape(sentence))
+    return bool(report.ok)
 
 
 @readings.command("add")

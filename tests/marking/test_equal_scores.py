@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TRIAL, Ward, bot, nbgrader, new_ward, real_modules
 
 from course.marking import configure, loop
+from tests.marking.ward import TRIAL, Ward, bot, nbgrader, new_ward, real_modules
 
 BOTS = ("right", "wrong", "untouched")
 

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import TRIAL, Ward, bot, nbgrader, real_modules, run_nbgrader
 from nbgrader.utils import get_username
+
+from tests.marking.ward import TRIAL, Ward, bot, nbgrader, real_modules, run_nbgrader
 
 MODULE = next((m for m in reversed(real_modules()) if m != "00-start-here"), TRIAL)
 LEAVES = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//|url\(\s*["']?(?:https?:)?//|"""
