@@ -35,7 +35,9 @@ def record(module: str, luck: random.Random) -> str:
         bot = scoring.exercise(item.exercise)
         value = (bot.right if luck.random() < 0.6 else bot.wrong).get(item.id)
         if value is not None and luck.random() < 0.95:
-            pairs.append((item.id, value))
+            # A play's bot gives its runs as a list, one after the other.
+            runs = value if item.kind == "play" and isinstance(value, list) else [value]
+            pairs += [(item.id, run) for run in runs]
     tab = f"{luck.getrandbits(32):08x}"
     return "".join(json.dumps({"v": 1, "item": item, "value": value, "seq": n, "tab": tab,
                                "at": "2026-11-22T18:04:11.402Z"}) + "\n"
@@ -122,45 +124,52 @@ def run(way: str, module: str, number: int) -> dict[str, Any]:
             [sys.executable, __file__, "--child", way, "--module", module, "--number", str(number)],
             env={**os.environ, "COURSE_HOME": f"{state}/state", "PATH": path,
                  "JUPYTER_CONFIG_PATH": "", "JUPYTER_CONFIG_DIR": f"{state}/jupyter"},
-            stdout=subprocess.PIPE, text=True, check=True)
+            capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
     return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def rows(quick: bool = False, module: str = "02-rubber-band") -> list[tuple[str, str, str]]:
+    """Rows of the table: what, measured, allowed."""
+    few, some, many = (4, 40, 400) if quick else (20, 200, 2000)
+    kernel, small, large = run("kernel", module, few), run("ours", module, some), run(
+        "ours", module, many)
+    one = kernel["seconds"] / few
+    ours, ours_many = ((r["seconds"] + r["once"]) / n for r, n in ((small, some), (large, many)))
+    # What a tutor marks has no automatic score; a kernel never sees those words.
+    equal = all(score is None or score == kernel["scores"][fellow][name]
+                for fellow in kernel["scores"] for name, score in small["scores"][fellow].items())
+    return [
+        (f"marking a submission: a kernel each ({few}), times ours ({some})",
+         f"{one / ours:.0f}", "at least 40"),
+        (f"the same, ours with {many:,}", f"{one / ours_many:.0f}", "at least 40"),
+        (f"{many:,} submissions, times {some}",
+         f"{large['seconds'] / small['seconds']:.1f}", f"about {many // some}"),
+        (f"peak memory, {many:,} above {some}",
+         f"{large['memory'] - small['memory']:.0f} MB of {large['memory']:.0f}", "flat"),
+        ("marking again what is unchanged: a kernel each, times ours",
+         f"{one / (large['again'] / many):.0f}", ""),
+        ("automatic scores equal", "yes" if equal else "NO", "yes"),
+        (f"milliseconds a submission: a kernel each; ours with {some}; with {many:,}",
+         f"{one * 1000:.0f}; {ours * 1000:.1f}; {ours_many * 1000:.1f}", "")]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="4, 40 and 400 submissions")
     parser.add_argument("--module", default="02-rubber-band")
-    parser.add_argument("--child")
-    parser.add_argument("--number", type=int, default=0)
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
         print(json.dumps(child(asked.child, asked.module, asked.number)))
         return
-    few, some, many = (4, 40, 400) if asked.quick else (20, 200, 2000)
-    kernel = run("kernel", asked.module, few)
-    small = run("ours", asked.module, some)
-    large = run("ours", asked.module, many)
-    one = kernel["seconds"] / few
-    ours, ours_many = ((r["seconds"] + r["once"]) / n for r, n in ((small, some), (large, many)))
-    written = {n for f in small["scores"].values() for n, s in f.items() if s is None}
-    equal = all(kernel["scores"][f][n] == small["scores"][f][n]
-                for f in list(kernel["scores"])[:few] for n in kernel["scores"][f]
-                if n not in written)
-    print(f"{asked.module}, {few} submissions with a kernel each, {some} and {many:,} with ours\n")
-    print("| | |\n|---|---|")
-    for what, says in (
-            ("a submission: kernel to ours", f"{one / ours:.0f} times"),
-            (f"the same at {many:,}", f"{one / ours_many:.0f} times"),
-            (f"{many:,} cost {some} ×", f"{large['seconds'] / small['seconds']:.1f} "
-                                        f"(linear: {many / some:.0f})"),
-            ("peak memory, more for it", f"{large['memory'] - small['memory']:.0f} MB "
-                                         f"(of {large['memory']:.0f})"),
-            ("unchanged, marked again", f"{one / (large['again'] / many):.0f} times"),
-            ("automatic scores equal", "yes" if equal else "NO"),
-            (f"(milliseconds: kernel; ours; at {many:,})",
-             f"{one * 1000:.0f}; {ours * 1000:.1f}; {ours_many * 1000:.1f}")):
-        print(f"| {what} | {says} |")
-    if not equal:
+    table = rows(asked.quick, asked.module)
+    print(f"{asked.module}\n\n| what | measured | allowed |\n|---|---|---|")
+    for row in table:
+        print(f"| {' | '.join(row)} |")
+    if ("automatic scores equal", "yes", "yes") not in table:
         raise SystemExit(1)
 
 

@@ -87,7 +87,7 @@ def _server(root: Path, page: str, config: list[Path], port: int | None, browser
     browser = browser and _has_browser()
     command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={root}",
                f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
-               f"--LabApp.default_url=/{page}", "--ServerApp.log_level=WARN"]
+               f"--LabApp.default_url=/{page}", "--log-level=WARN"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

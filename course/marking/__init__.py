@@ -7,6 +7,7 @@ notebook that was handed in is never executed, never rendered and never needed.
     intake.py     looks at a submission without following, opening or deleting anything in it
     rebuild.py    released notebook + record -> marked notebook, pure
     hooks.py      the classes that stock nbgrader is configured to use
+    export.py     marks as CSV
     batch.py      the same marking in one process, for whole cohorts
     loop.py       release, collect, mark, feedback, export: what the CLI calls
 """

@@ -44,7 +44,7 @@ from traitlets.utils.importstring import import_item
 from course.answers import MAX_FILE, NAME
 from course.marking import intake, rebuild
 from course.marking.intake import SECRET, TIMESTAMP, Shelf, Tabs
-from course.marking.report import Report, Tell, Trouble, quiet
+from course.marking.report import Report, Tell, Trouble, plain, quiet
 
 BATCH = 50
 _SPACE = ".marking-"
@@ -89,11 +89,11 @@ class Filled:
 def mark(course: Course, name: str, *, again: bool = False, only: Sequence[str] = (),
          tell: Tell = quiet) -> Report:
     """Mark every submission of a module that has come in. Raises Trouble, never stops halfway."""
-    released = rebuild.read(course.released(name) / f"{name}.ipynb", name)
-    others = dict(_others(course.released(name)))
     places = [p for p in course.submitted(name) if not only or p.parent.name in only]
     if not places:
         return Report(f"{name}: nothing has come in yet. Run: course collect {name}")
+    released = rebuild.read(course.released(name) / f"{name}.ipynb", name)
+    others = dict(_others(course.released(name)))
     report = Report(f"{name} marked",
                     counts=dict.fromkeys((MARKED, UNCHANGED, WAITING, COULD_NOT), 0))
     tabs = Tabs()
@@ -141,7 +141,7 @@ def _look(course: Course, released: rebuild.Released, place: Path, others: Mappi
         why = str(error) if isinstance(error, _Cannot) else _in_a_word(error)
         said = Shelf.of(course.root, name, student).notes() if intake.is_name(student) else []
         report.about(student, [*said, f"It could not be marked: {why}."])
-        report.could_not.append(student)
+        report.could_not.append(plain(student))
         return None
 
 

@@ -6,7 +6,7 @@ do not import what only marking needs.
 
 from __future__ import annotations
 
-import importlib.util
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -15,13 +15,17 @@ from typing import Any
 from course import home
 from course.answers import NAME
 
-_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_SHARE = Path(__file__).resolve().parent / "share"
 
 
 def configure(c: Any) -> None:
     """Set nbgrader up for this course. `c` is a traitlets Config; calling twice is harmless."""
     find_alembic()
-    make_folders()
+    # nbgrader's two pages take MathJax from a CDN, whatever is configured. A template of that
+    # name in a Jupyter folder is found first, for its formgrader and its feedback alike.
+    _first("JUPYTER_PATH", _SHARE)
+    with contextlib.suppress(OSError):  # the command that needs them says so better
+        make_folders()
 
     c.CourseDirectory.course_id = home.COURSE_ID
     c.CourseDirectory.root = str(home.classroom())
@@ -31,6 +35,8 @@ def configure(c: Any) -> None:
     # nbgrader keeps a fellow's receipts in their Jupyter folder; state is one folder.
     c.Exchange.cache = str(home.state() / "cache")
 
+    # It would put "YOUR ANSWER HERE" in place of a reflection's prompt. Ours hold no solutions.
+    c.ClearSolutions.enabled = False
     c.GenerateAssignment.post_convert_hook = "course.marking.hooks.leave_answers_out"
     c.ExchangeFactory.release_assignment = "course.marking.hooks.Release"
     c.ExchangeFactory.collect = "course.marking.hooks.Collect"
@@ -47,8 +53,6 @@ def configure(c: Any) -> None:
     # A record left in modules/ by somebody trying a module out must not replace a fellow's.
     c.Autograde.exclude_overwriting = {name: [NAME] for name in home.modules()}
 
-    # nbgrader's templates, with MathJax and its CDN taken out by name.
-    c.HTMLExporter.extra_template_basedirs = [str(_TEMPLATES), _nbgraders_templates()]
     # By default the formgrader prints the whole configuration, the database's address too.
     c.FormgradeExtension.debug = False
     c.ExportApp.plugin_class = "course.marking.export.Marks"
@@ -60,10 +64,7 @@ def find_alembic() -> None:
     nbgrader runs `alembic` by name for a new gradebook. Without it the first command fails
     halfway, and leaves tables that no later version can upgrade.
     """
-    here = str(Path(sys.executable).parent)
-    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    if here not in path:
-        os.environ["PATH"] = os.pathsep.join([here, *path])
+    _first("PATH", Path(sys.executable).parent, os.defpath)
 
 
 def make_folders() -> None:
@@ -91,7 +92,8 @@ def load() -> Any:
     return config
 
 
-def _nbgraders_templates() -> str:
-    spec = importlib.util.find_spec("nbgrader")
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    return str(Path(places[0], "server_extensions", "formgrader", "templates")) if places else ""
+def _first(variable: str, folder: Path, otherwise: str = "") -> None:
+    """Put a folder in front of a search path of this process, once."""
+    path = [p for p in os.environ.get(variable, otherwise).split(os.pathsep) if p]
+    if str(folder) not in path:
+        os.environ[variable] = os.pathsep.join([str(folder), *path])

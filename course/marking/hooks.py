@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import pwd
+import shutil
 import stat
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from course import home
 from course.answers import NAME
 from course.marking import intake, rebuild
 from course.marking.intake import Shelf, Tabs
-from course.marking.report import Tell, Trouble, plain, quiet
+from course.marking.report import Tell, Trouble, one_line, plain, quiet
 
 
 def leave_answers_out(assignment: str, student: str, notebooks: list[str]) -> None:
@@ -61,7 +62,6 @@ class Collect(ExchangeCollect):
             if not stat.S_ISDIR(Path(path).lstat().st_mode):
                 raise ValueError("it is not a folder")
             found: dict[str, Any] = super()._path_to_record(path)
-            # After any more plusses in the name, the folder names its own sender and module.
             name, module, sent = Path(path).name.rsplit("+", 3)[:3]
             if not (intake.is_name(name) and module == self.coursedir.assignment_id
                     and intake.is_time(sent)):
@@ -69,7 +69,7 @@ class Collect(ExchangeCollect):
             return found
         except Exception as error:
             self._note(Path(path).name, [f"This entry of the exchange was left alone: {error}."])
-            # In front of every name, so that init_src below can tell it apart.
+            # nbgrader wants something for each entry; init_src below drops what has no name.
             return {"username": "", "filename": "", "timestamp": datetime.min}
 
     def init_src(self) -> None:
@@ -93,6 +93,7 @@ class Collect(ExchangeCollect):
             notes += intake.receive(source, place, release, sent)
             notes += intake.tidy(place, release, shelf).notes
         except OSError as error:
+            shutil.rmtree(place, ignore_errors=True)  # half of one is none; it is asked for again
             self._note(student, [f"The submission could not be copied ({error.strerror})."])
             return
         shelf.forget()
@@ -102,7 +103,7 @@ class Collect(ExchangeCollect):
 
     def _note(self, who: str, notes: list[str]) -> None:
         for note in notes:
-            self.log.warning("%s: %s", plain(who), note)
+            self.log.warning("%s", one_line(who, [note]))
             self.notes.setdefault(who, []).append(note)
 
 
@@ -143,7 +144,10 @@ class FromRelease(NotebookExporter):
             shelf = Shelf.of(Path(course.root), place.name, place.parent.name)
             release = Path(course.format_path(course.release_directory, ".", place.name))
             try:
-                shelf.keep(intake.tidy(place, release, shelf).notes)
+                looked = intake.tidy(place, release, shelf)
+                shelf.keep(looked.notes)
+                if not looked.markable:
+                    self._say(place, place.name, place.parent.name)
             except OSError as error:
                 self.log.warning("%s: could not be looked at (%s).", plain(place.parent.name),
                                  error.strerror)
@@ -180,4 +184,4 @@ class FromRelease(NotebookExporter):
         shelf = Shelf.of(Path(self.parent.coursedir.root), assignment, student)
         said = [*shelf.notes(), *(note for some in notes for note in some)]
         if said:
-            self.log.warning("%s: %s", plain(student), " ".join(said))
+            self.log.warning("%s", one_line(student, said))

@@ -37,8 +37,9 @@ MAX_NOTEBOOK = 16 * 1024 * 1024
 MAX_COMPARED = 4 * 1024 * 1024
 """A notebook above this is not compared with the released one; parsing costs memory."""
 _MOST = {NAME: MAX_FILE, TIMESTAMP: 200, SECRET: 1000}
-_QUIETLY = (".ipynb_checkpoints", "feedback", ".virtual_documents")
-"""What Jupyter and nbgrader themselves leave beside a notebook."""
+_QUIETLY = (".ipynb_checkpoints", ".virtual_documents", "feedback", ".DS_Store", "Thumbs.db",
+            "desktop.ini")
+"""What Jupyter, nbgrader and the fellow's computer leave beside a notebook."""
 _WHY = "why.txt"
 _NAME = re.compile(r"\w[\w.@+ -]{0,127}")
 # A zone may be a path to nbgrader's parser, so only names of zones pass.
@@ -100,10 +101,10 @@ def is_time(text: str) -> bool:
     if not _TIME.fullmatch(text.strip()):
         return False
     try:
-        datetime.fromisoformat(text.strip()[:19])
+        # Neither end of the calendar: turning a zone round there overflows.
+        return 2000 <= datetime.fromisoformat(text.strip()[:19]).year <= 2200
     except ValueError:
         return False
-    return True
 
 
 # ---- from the exchange --------------------------------------------------------------

@@ -8,15 +8,18 @@ the state folder's `logs/`.
 from __future__ import annotations
 
 import glob
+import itertools
 import shutil
 import sqlite3
+import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from course import home
+from course.answers import NAME
 from course.marking import configure
 from course.marking.report import Report, Tell, Trouble, plain, quiet
 
@@ -34,15 +37,15 @@ def release(module: str, *, again: bool = False, tell: Tell = quiet) -> Report:
     _known(module)
     with _plainly("release") as log:
         rebuild.read(home.content() / "modules" / module / f"{module}.ipynb", module)
-        out = home.exchange() / home.COURSE_ID / "outbound" / module
-        if out.exists() and not again:
+        api = _api(force=again)
+        if (_exchange(api) / "outbound" / module).exists() and not again:
             return Report(f"{module} is released already; nothing was changed")
         tell(0, 2, "generating")
-        api = _api(force=again)
-        made = home.classroom() / "release" / module
+        made = _course(api).released(module)
         # nbgrader removes the old version before it knows whether it can make a new one.
         with _kept(made):
             log.check(api.generate_assignment(module), module)
+        (made / NAME).unlink(missing_ok=True)  # by whoever tried the module out
         tell(1, 2, "releasing")
         log.check(api.release_assignment(module), module)
         tell(2, 2, "")
@@ -50,36 +53,27 @@ def release(module: str, *, again: bool = False, tell: Tell = quiet) -> Report:
 
 
 def collect(module: str, *, tell: Tell = quiet) -> Report:
-    """Fetch what has come into the exchange, newest first, and look at it."""
+    """Fetch the newest submission of each fellow from the exchange; see hooks.Collect."""
     from nbgrader.utils import capture_log, temp_attrs
-
-    from course.marking import intake
 
     _known(module)
     with _plainly("collect") as log:
-        if not (home.exchange() / home.COURSE_ID / "inbound").is_dir():
-            raise Trouble(f"Nothing can have come in yet: {module} has not been released. "
-                          f"Run: course release {module}")
         api = _api()
+        if not (_exchange(api) / "inbound").is_dir():
+            return Report(f"{module}: nothing can have come in, as it has not been released yet. "
+                          f"Run: course release {module}")
         with temp_attrs(api.coursedir, assignment_id=module):
             app = api.exchange.Collect(coursedir=api.coursedir,
                                        authenticator=api.authenticator, parent=api)
             app.update, app.tell = True, tell
             log.check(capture_log(app), module)
         report = Report(f"{module} collected")
-        came = set(getattr(app, "collected", ()))
-        notes = dict(getattr(app, "notes", {}))
-        course = _course(api)
-        places = course.submitted(module)
-        for place in places:
-            shelf = intake.Shelf.of(course.root, module, place.parent.name)
-            looked = intake.tidy(place, course.released(module), shelf)
-            shelf.keep(looked.notes)
-            notes.setdefault(place.parent.name, []).extend(looked.notes)
+        # A site may have an exchange of its own, which tells nothing; marking looks again.
+        came, notes = getattr(app, "collected", []), getattr(app, "notes", {})
+        here = {place.parent.name for place in _course(api).submitted(module)}
         for who in sorted(notes):
             report.about(who, notes[who])
-        here = {place.parent.name for place in places}
-        report.could_not = sorted(set(notes) - here)
+        report.could_not = [plain(who) for who in sorted(set(notes) - here)]
         report.counts = {"new or renewed": len(came), "in all": len(here),
                          "could not be collected": len(report.could_not)}
         tell(len(came), len(came), "")
@@ -104,22 +98,27 @@ def feedback(module: str, *, everyone: bool = False, tell: Tell = quiet) -> Repo
     _known(module)
     with _plainly("feedback") as log:
         api = _api()
+        course = _course(api)
         marked = [p.parent.name for p in sorted(
-            (home.classroom() / "autograded").glob(f"*/{module}")) if p.is_dir()]
+            (course.root / "autograded").glob(f"*/{module}")) if p.is_dir()]
         if not marked:
             return Report(f"{module}: nothing is marked yet. Run: course mark {module}")
-        if not (home.exchange() / home.COURSE_ID).is_dir():
+        if not _exchange(api).is_dir():
             raise Trouble(f"There is no exchange to send it to. Run: course release {module}")
         waiting = set() if everyone else _waiting(api, module)
         ready = [student for student in marked if student not in waiting]
         report = Report(f"{module} feedback")
-        for done, student in enumerate(ready):
-            tell(done, len(ready), student)
-            # nbgrader takes a name for a pattern.
-            who = glob.escape(student)
+        begun = time.time() - 1  # a file's clock may be a tick behind
+        if ready:
+            log.add(_pages(api, module, sorted(waiting), lambda n: tell(n, len(ready), "")))
+        for student in ready:
             try:
-                log.check(api.generate_feedback(module, who), module)
-                log.check(api.release_feedback(module, who), module)
+                page = course.root / "feedback" / student / module / f"{module}.html"
+                if not page.is_file() or page.stat().st_mtime < begun:
+                    raise Trouble("the page could not be made. "
+                                  f"What nbgrader said is in {log.path}")
+                # nbgrader takes a name for a pattern.
+                log.check(api.release_feedback(module, glob.escape(student)), module)
             except Trouble as trouble:
                 report.about(student, [f"No feedback was sent: {trouble}"])
                 report.could_not.append(student)
@@ -165,6 +164,11 @@ def _api(force: bool = False) -> Any:
     return NbGraderAPI(config=config)
 
 
+def _exchange(api: Any) -> Path:
+    """This course's part of the exchange, wherever the site has it."""
+    return Path(api.exchange_root, api.course_id)
+
+
 def _course(api: Any = None) -> Any:
     from nbgrader.coursedir import CourseDirectory
 
@@ -173,6 +177,22 @@ def _course(api: Any = None) -> Any:
     directory = api.coursedir if api else CourseDirectory(config=configure.load())
     return batch.Course(Path(directory.root), directory.db_url, directory.course_id,
                         directory.config)
+
+
+def _pages(api: Any, module: str, without: Sequence[str], made: Callable[[int], None]) -> str:
+    """Make everybody's page with one converter, which reads nbgrader's templates once."""
+    from nbgrader.converters import GenerateFeedback
+    from nbgrader.utils import capture_log, temp_attrs
+    from traitlets.config import Config
+
+    done = itertools.count(1)
+    with temp_attrs(api.coursedir, assignment_id=module, student_id="*",
+                    student_id_exclude=",".join(without)):
+        app = GenerateFeedback(coursedir=api.coursedir, parent=api, force=True)
+        app.update_config(Config({"HTMLExporter": {"template_name": "feedback"}}))
+        app.post_convert_hook = lambda **_: made(next(done))
+        result = capture_log(app)
+    return f"{result.get('log', '')}\n{result.get('error', '')}"
 
 
 def _waiting(api: Any, module: str) -> set[str]:

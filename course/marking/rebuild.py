@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat.v4.rwbase import split_lines
 from pydantic import JsonValue
 
 from course import assessments, scoring
 from course.answers import MAX_TEXT, Record
-from course.assessments import Choice, Item, Module, Number, Play, Ranking, Text
+from course.assessments import Choice, Item, Module, Number, Play, Ranking, Sentences, Text
 from course.marking.report import Trouble
 
 IGNORED_BY_MATHJAX = "tex2jax_ignore mathjax_ignore"
@@ -41,17 +42,18 @@ class Released:
 
     @cached_property
     def _written(self) -> list[str]:
-        return [_json(cell) for cell in self.notebook.cells]
+        return [_write_cell(cell) for cell in self.notebook.cells]
 
     def write(self, marked: Mapping[int, Any]) -> str:
         """The notebook's file with these cells in place of the released ones.
 
-        A cell a line; most are the same for every fellow, so each of those is written once.
+        The bytes are those that nbgrader writes, so that what it has marked is recognised.
+        Most cells are the same for every fellow; each of those is written once.
         """
-        cells = ",\n".join(_json(marked[i]) if i in marked else text
+        cells = ",\n".join(_write_cell(marked[i]) if i in marked else text
                            for i, text in enumerate(self._written))
         rest = _json({k: v for k, v in self.notebook.items() if k != "cells"})
-        return f'{{"cells": [\n{cells}\n],\n{rest[1:]}\n'
+        return f'{{\n "cells": [\n{cells}\n ],\n{rest.removeprefix("{")[1:]}\n'
 
     def with_cells(self, marked: Mapping[int, Any]) -> Any:
         """The same as a notebook in memory."""
@@ -182,7 +184,7 @@ def evidence(module: Module, reflection: Item, record: Record) -> Iterator[str]:
         elif isinstance(item, Play):
             runs = len(record.all(item.id))
             yield f"Ran: {item.prompt} – {runs} time{'s' if runs != 1 else ''}"
-        elif isinstance(item, Text) and item.marked == "no" and in_words(item, latest.value):
+        elif isinstance(item, Text | Sentences) and item.marked == "no":
             yield f"Wrote: {item.prompt} – {in_words(item, latest.value)}"
 
 
@@ -193,6 +195,8 @@ def in_words(item: Item, value: JsonValue) -> str:
     if isinstance(item, Ranking) and isinstance(value, list):
         texts = {o.id: o.text for o in item.options}
         return "; ".join(texts.get(str(v), "") for v in value)
+    if isinstance(item, Sentences) and isinstance(value, dict):
+        value = " ".join(f"{row.text}: {value[row.id]}" for row in item.rows if row.id in value)
     if isinstance(item, Number) and isinstance(value, int | float):
         return f"{value:g} {item.unit}".strip()
     text = " ".join(str(value).split())
@@ -232,4 +236,9 @@ _INERT = _signs()
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+
+
+def _write_cell(cell: Any) -> str:
+    one = nbformat.from_dict({"cells": [copy.deepcopy(cell)]})
+    return "  " + _json(split_lines(one).cells[0]).replace("\n", "\n  ")

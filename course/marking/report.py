@@ -14,6 +14,10 @@ def quiet(done: int, total: int, what: str) -> None:
     """A Tell that says nothing."""
 
 
+MOST = 5
+"""Sentences in one line about one submission."""
+
+
 class Trouble(Exception):
     """Foreseeable: nothing released, database in use, disk full. The message is for the user."""
 
@@ -37,13 +41,19 @@ class Report:
     def about(self, who: str, sentences: list[str]) -> None:
         """Add one line about one submission, however much there is to say."""
         if sentences:
-            more = f" ({len(sentences) - 3} more of this kind.)" if len(sentences) > 3 else ""
-            self.lines.append(f"{plain(who)}: {' '.join(sentences[:3])}{more}")
+            self.lines.append(one_line(who, sentences))
 
     def sentences(self) -> list[str]:
         """Everything there is to say, ready to print line by line."""
         counts = ", ".join(f"{number} {what}" for what, number in self.counts.items())
         return [*self.lines, f"{self.title}: {counts}." if counts else self.title]
+
+
+def one_line(who: str, sentences: list[str]) -> str:
+    """One submission in one line, whatever the sentences hold."""
+    more = [f"(And {len(sentences) - MOST} more.)"] if len(sentences) > MOST else []
+    words = " ".join(" ".join([*sentences[:MOST], *more]).split())
+    return f"{plain(who)}: {''.join(c if c.isprintable() else '?' for c in words)}"
 
 
 def plain(name: object) -> str:

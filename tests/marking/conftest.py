@@ -40,7 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _here(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def here(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """This process uses the copy's content, and no Jupyter configuration of the machine's."""
     import course.exercises
 
@@ -62,7 +62,7 @@ def _here(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
 
 
 @pytest.fixture(scope="session")
-def _released(_here: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def released(here: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """States in which one module is released, made once each and then copied."""
     made: dict[str, Path] = {}
 
@@ -80,9 +80,9 @@ def _released(_here: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 
 @pytest.fixture
-def ward(_released: Callable[[str], Path], tmp_path: Path,
+def ward(released: Callable[[str], Path], tmp_path: Path,
          monkeypatch: pytest.MonkeyPatch) -> Ward:
     """A released trial module and nobody's submission yet."""
-    return new_ward(_released, TRIAL, tmp_path, monkeypatch)
+    return new_ward(released, TRIAL, tmp_path, monkeypatch)
 
 

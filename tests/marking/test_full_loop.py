@@ -24,8 +24,9 @@ def leaving(html: str) -> list[str]:
     return asked + [m.group() for m in LEAVES.finditer(html) if not m.group().startswith("href")]
 
 
+@pytest.mark.slow
 def test_every_command_of_nbgrader_works_from_our_configuration(
-        site: Path, _here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        site: Path, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = tmp_path / "state"
     monkeypatch.setenv("COURSE_HOME", str(state))
     workspace = tmp_path / "workspace"
@@ -68,7 +69,7 @@ def test_every_command_of_nbgrader_works_from_our_configuration(
 
 
 def test_a_record_left_in_modules_by_trying_it_out_is_not_released(
-        site: Path, _here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        site: Path, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "state"))
     tried = site / "modules" / TRIAL / "answers.jsonl"
     tried.write_text(bot(TRIAL, "right"))

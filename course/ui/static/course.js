@@ -286,7 +286,7 @@ export const form = { render({ model, el }) {
   let packet = 0, timer = null, patience = null, waiting = false, inFlight = false, again = false;
 
   const body = make("div", { class: mode === "live" ? "wb-form wb-live" : "wb-form",
-    role: "group", "aria-label": model.get("name") || null });
+    role: "group", "aria-label": model.get("name") || null, "data-wb-key": key });
   const status = make("p", { class: "wb-status", role: "status" });
   const feedback = make("div", { class: "wb-feedback", "aria-live": "polite" });
   const button = make("button", { type: "button", class: "wb-button", onclick: () => send("commit") });

@@ -1,0 +1,203 @@
+"""Chromium, a course started with its own command, and a keyboard.
+
+Where there is no Chromium these tests are skipped with a sentence; where
+`COURSE_BROWSER=required` is set, as in CI, that is a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+
+PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]
+PATIENCE = 90_000  # ms: these machines are shared
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in Path(item.fspath).parts:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    found = next((place for place in PLACES if Path(place).exists()), None)
+    if found is None:
+        if os.environ.get("COURSE_BROWSER") == "required":
+            pytest.fail("Chromium is required here and was not found.")
+        pytest.skip("These tests look at pages in Chromium, and there is none on this computer.")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Served:
+    """A course that was started by its own command: where it is, and its state."""
+
+    address: str
+    state: Path
+
+    def at(self, path: str) -> str:
+        base, token = re.match(r"(http://[^/]+/).*(\?token=.*)", self.address).groups()  # type: ignore[union-attr]
+        return f"{base}{path}{token}&reset"
+
+    def module(self, name: str) -> str:
+        return self.at(f"lab/tree/{name}/{name}.ipynb")
+
+
+def course(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the `course` command and return what it said."""
+    return subprocess.run([str(Path(sys.executable).parent / "course"), *words],
+                          env={**os.environ, "COURSE_HOME": str(state)}, cwd=state.parent,
+                          capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Path, str], Served]]:
+    """Start `course start` or `course tutor`; stopped, by id, at the end."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(state: Path, command: str = "start") -> Served:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).parent / "course"), command, "--no-browser"],
+            env={**os.environ, "COURSE_HOME": str(state)}, cwd=state.parent, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        running.append(process)
+        said: list[str] = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:\d+/\S+token=\S+", line):
+                # Nobody reads on from here: a full pipe would stop the server.
+                threading.Thread(target=process.stdout.read, daemon=True).start()
+                return Served(found[0], state)
+        raise AssertionError("course " + command + " did not give an address:\n" + "".join(said))
+
+    yield start
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def served(serve: Callable[..., Served], tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """One fellow's course, started once for the session."""
+    return serve(tmp_path_factory.mktemp("fellow") / "state", "start")
+
+
+@dataclass
+class Lab:
+    """A notebook open in JupyterLab, used with the keyboard alone."""
+
+    page: Page
+    outside: list[str]
+    """Requests that left this computer: there must be none."""
+
+    def open(self, address: str) -> Lab:
+        # The server prints its address a moment before it listens.
+        for _ in range(60):
+            try:
+                self.page.goto(address, timeout=PATIENCE)
+                break
+            except Exception:
+                time.sleep(0.5)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
+        self.page.wait_for_selector("#jp-main-statusbar >> text=| Idle", timeout=PATIENCE)
+        return self
+
+    def run(self) -> Lab:
+        """Run every cell, as the notebook tells a keyboard user to."""
+        for _ in range(5):  # JupyterLab drops a run that comes before its kernel is connected
+            self.page.locator(".jp-Notebook .jp-Cell").first.focus()
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.press("Control+Enter")
+            try:
+                self.page.wait_for_selector("[data-wb-key=submit]", timeout=PATIENCE / 5,
+                                            state="attached")
+                break
+            except TimeoutError:
+                continue
+        self.page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]",
+                                    timeout=PATIENCE, state="attached")
+        return self
+
+    def tab_to(self, selector: str, most: int = 250) -> None:
+        """Press Tab until what has the focus matches; nothing but the keyboard is used."""
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("s => document.activeElement?.matches(s) ?? false", selector):
+                return
+        raise AssertionError(f"Tab never reaches {selector}")
+
+    def press(self, key: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def status(self, key: str) -> str:
+        return self.page.locator(f'[data-wb-key="{key}"] .wb-status').first.inner_text()
+
+    def wait_status(self, key: str, words: str) -> None:
+        self.page.wait_for_function(
+            """([key, words]) => document.querySelector(`[data-wb-key="${key}"] .wb-status`)
+                 ?.textContent.includes(words)""", arg=[key, words], timeout=PATIENCE)
+
+    # ---- answering, each by keyboard --------------------------------------------------
+
+    def choose(self, key: str, place: int, field: int = 0) -> None:
+        """Take the option at `place` (from 0) of the choice numbered `field` in a form."""
+        self.tab_to(f'[data-wb-key="{key}"] fieldset:nth-of-type({field + 1}) input')
+        self.press("Space")
+        self.press("ArrowDown", place)
+
+    def type(self, key: str, words: str) -> None:
+        self.tab_to(f'[data-wb-key="{key}"] :is(textarea, input.wb-number)')
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.type(words)
+
+    def button(self, key: str) -> None:
+        self.tab_to(f'[data-wb-key="{key}"] button.wb-button')
+        self.press("Enter")
+
+
+@pytest.fixture
+def lab(chromium: Browser) -> Iterator[Lab]:
+    page = chromium.new_page(viewport={"width": 1366, "height": 768})
+    page.set_default_timeout(PATIENCE)
+    outside: list[str] = []
+    page.on("request", lambda r: outside.append(r.url)
+            if r.url.startswith("http") and not r.url.startswith("http://127.0.0.1") else None)
+    yield Lab(page, outside)
+    page.close()
+    assert not outside, f"Something outside this computer was asked for: {outside}"
+
+
+@pytest.fixture(scope="session")
+def screenshots(request: pytest.FixtureRequest) -> Path:
+    """Where screenshots go: a folder given in COURSE_SCREENSHOTS, or a temporary one."""
+    chosen = os.environ.get("COURSE_SCREENSHOTS")
+    folder = Path(chosen) if chosen else Path(
+        request.getfixturevalue("tmp_path_factory").mktemp("screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def lines(state: Path, module: str) -> list[dict[str, object]]:
+    """What stands in a fellow's record."""
+    path = state / "workspace" / module / "answers.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
