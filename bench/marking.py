@@ -7,7 +7,7 @@
 Times leave imports out on both sides; nbgrader's command pays them once, as ours does.
 """
 
-# ruff: noqa: T201, S603 (a bench prints, and runs itself)
+
 from __future__ import annotations
 
 import argparse
@@ -53,7 +53,7 @@ def cohort(module: str, number: int) -> None:
         place = home.classroom() / "submitted" / f"fellow-{n:05}" / module
         place.mkdir(parents=True)
         (place / released.name).write_bytes(released.read_bytes())
-        (place / "answers.jsonl").write_text(record(module, random.Random(n)))  # noqa: S311
+        (place / "answers.jsonl").write_text(record(module, random.Random(n)))
         (place / "timestamp.txt").write_text(SENT)
         (place / "submission_secret.txt").write_text(secrets.token_hex(64))
 
@@ -64,7 +64,7 @@ def warm(module: str) -> None:
     texts = assessments.module(module)
     for n in range(20):
         path = home.state() / "warm.jsonl"
-        path.write_text(record(module, random.Random(n)))  # noqa: S311
+        path.write_text(record(module, random.Random(n)))
         for item in texts.items:
             if item.marked == "auto":
                 scoring.mark(texts, item, answers.read(path))

@@ -39,7 +39,8 @@ def _once(notebook: Path, folder: Path) -> tuple[float, float, int]:
     out = folder / "out.ipynb"
     begun = time.perf_counter()
     subprocess.run([sys.executable, "-m", "papermill", "--no-progress-bar", "--log-level", "ERROR",
-                    "--cwd", str(folder), str(notebook), str(out)], check=True, stderr=subprocess.DEVNULL,
+                    "--cwd", str(folder), str(notebook), str(out)], check=True,
+                   stderr=subprocess.DEVNULL,
                    env={**os.environ, "COURSE_HOME": str(folder / "state")})
     seconds = time.perf_counter() - begun
     printed = json.loads(out.read_text())["cells"][-1]["outputs"][-1]["text"]

@@ -144,8 +144,8 @@ class Record:
         if not line or line in self._seen:
             return
         if len(line) > MAX_LINE:
-            self.notice(f"Line {number} of {NAME} is {size(len(line))} long, more than the "
-                        f"{size(MAX_LINE)} a real answer can have; it was left out.")
+            self.notice(f"Line {number} of {NAME} is longer than the {size(MAX_LINE)} a real "
+                        "answer can have; it was left out.")
             return
         try:
             # Not json.loads: that takes NaN and recurses as deep as it is told.

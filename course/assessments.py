@@ -171,7 +171,7 @@ class Ratings(_Item):
         levels = {o.id for o in self.levels}
         if not isinstance(value, dict) or not set(value) <= rows:
             return "Rate the elements in the list."
-        if any(level not in levels for level in value.values()):
+        if any(not isinstance(level, str) or level not in levels for level in value.values()):
             return "Choose one of the levels for each element."
         return None
 

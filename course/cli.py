@@ -78,6 +78,8 @@ def _serve(server: object, words: str) -> None:
         out.print("No browser could be opened here: copy the address into one on this computer.")
     out.print("To stop, press Control and C here. Answers are saved as they are made.\n")
     running = subprocess.Popen(server.command, env=server.environment)  # noqa: S603
+    # Told to stop from outside, stop JupyterLab too; it would live on unseen.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = running.wait()
     except KeyboardInterrupt:

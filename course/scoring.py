@@ -61,8 +61,10 @@ def exercise(name: str) -> Exercise:
 
 def mark(module: Module, item: Item, record: Record) -> Mark:
     """The mark of one auto-marked item; 0 with a plain sentence for what is not there."""
-    points, says = _share(module, item, record)
-    return Mark(round(min(max(points, 0.0), 1.0) * item.points, 4), item.points, says)
+    share, says = _share(module, item, record)
+    if not 0 <= share <= 1:  # also not a number, which nbgrader would take for full marks
+        raise ValueError(f"{item.id}: the share is {share}; it must be from 0 to 1")
+    return Mark(round(share * item.points, 4), item.points, says)
 
 
 def right(item: Item, value: JsonValue, record: Record) -> bool:

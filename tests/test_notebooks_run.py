@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -86,12 +87,28 @@ class Kernels:
         if way == "namespace":
             command = ["unshare", "-rn", *command]
         else:
-            environment["PYTHONPATH"] = str(self.folder / "guard")
+            environment["PYTHONPATH"] = os.pathsep.join(
+                filter(None, [str(self.folder / "guard"), os.environ.get("PYTHONPATH")]))
         place = self.folder / "share" / "kernels" / name
         place.mkdir(parents=True)
         (place / "kernel.json").write_text(json.dumps({
             "argv": command, "env": environment, "display_name": name, "language": "python"}))
         return name
+
+    def execute(self, notebook: Path | Any, into: Path, kernel: str) -> Any:
+        """Run a notebook in the folder of `into`, as papermill does; a failing cell is no error."""
+        # Every kernel has its own sockets, named after this file.
+        connection = self.folder / "run" / f"{secrets.token_hex(4)}.json"
+        try:
+            return papermill.execute_notebook(
+                notebook, into, kernel_name=kernel, progress_bar=False, start_timeout=PATIENCE,
+                execution_timeout=PATIENCE, request_save_on_cell_execute=False,
+                # Not papermill's `cwd`: that moves this whole process, and two run at once.
+                resources={"metadata": {"path": str(into.parent)}},
+                config=Config(KernelManager={"transport": "ipc",
+                                             "connection_file": str(connection)}))
+        except papermill.PapermillExecutionError:
+            return nbformat.read(into, as_version=4)
 
 
 @pytest.fixture(scope="session")
@@ -107,17 +124,6 @@ def kernels() -> Iterator[Kernels]:
         yield Kernels(folder)
 
 
-def execute(notebook: Path | Any, into: Path, kernel: str) -> Any:
-    """Run a notebook in the folder of `into`, as papermill does; never raises for a cell."""
-    try:
-        return papermill.execute_notebook(
-            notebook, into, kernel_name=kernel, progress_bar=False, start_timeout=PATIENCE,
-            execution_timeout=PATIENCE, request_save_on_cell_execute=False,
-            # Not papermill's `cwd`: that moves this whole process, and two run at once.
-            resources={"metadata": {"path": str(into.parent)}},
-            config=Config(KernelManager={"transport": "ipc"}))
-    except papermill.PapermillExecutionError:
-        return nbformat.read(into, as_version=4)
 
 
 # ---- the runs -------------------------------------------------------------------------
@@ -159,12 +165,11 @@ def runs(kernels: Kernels, tmp_path_factory: pytest.TempPathFactory,
             bots.play(place, name, state)
         source = home.content() / "modules" / name / f"{name}.ipynb"
         kernel = "rich" if state == "with the readings" else "plain"
-        notebook = execute(source, place / f"{name}.ipynb", kernel)
+        notebook = kernels.execute(source, place / f"{name}.ipynb", kernel)
         return Run(place / f"{name}.ipynb", notebook)
 
-    wanted = {(item.callspec.params["module"], item.callspec.params["state"])
-              for item in request.session.items
-              if {"module", "state"} <= getattr(getattr(item, "callspec", None), "params", {}).keys()}
+    asked = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    wanted = {(params.get("module"), params.get("state")) for params in asked}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {(name, state): pool.submit(run, name, state)
                for name in home.modules() for state in STATES
@@ -249,11 +254,15 @@ print(reach({host!r}, {port}))
 """
 
 
-def said_by_a_kernel(kernel: str, folder: Path, code: str) -> str:
+def run_code(kernels: Kernels, kernel: str, folder: Path, code: str) -> Run:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata={
         "kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}})
-    ran = execute(notebook, folder / "out.ipynb", kernel)
-    return "".join(o.get("text", str(o)) for o in ran.cells[0].outputs).strip()
+    file = folder / "out.ipynb"
+    return Run(file, kernels.execute(notebook, file, kernel))
+
+
+def said(ran: Run) -> str:
+    return "".join(output.text for _, output in ran.outputs("stream")).strip()
 
 
 @pytest.fixture
@@ -270,8 +279,8 @@ def test_a_kernel_in_a_namespace_reaches_nothing_not_even_this_computer(
         kernels: Kernels, tmp_path: Path, listening: int) -> None:
     kernel = kernels.make("cut-off", "namespace", tmp_path)
     for host, port in (("127.0.0.1", listening), ("192.0.2.1", 80)):
-        said = said_by_a_kernel(kernel, tmp_path, REACH.format(host=host, port=port))
-        assert "unreachable" in said, "a namespace of its own has no way to anywhere"
+        ran = run_code(kernels, kernel, tmp_path, REACH.format(host=host, port=port))
+        assert "unreachable" in said(ran), "a namespace of its own has no way to anywhere"
 
 
 def test_a_kernel_under_the_guard_reaches_this_computer_only(
@@ -280,8 +289,8 @@ def test_a_kernel_under_the_guard_reaches_this_computer_only(
     inside = REACH.format(host="127.0.0.1", port=listening)
     # 192.0.2.0/24 is for documentation: nobody is there, so this cannot reach anyone either.
     outside = REACH.format(host="192.0.2.1", port=80)
-    assert said_by_a_kernel(kernel, tmp_path, inside) == "reached"
-    assert said_by_a_kernel(kernel, tmp_path, outside) == "no network in this test"
+    assert said(run_code(kernels, kernel, tmp_path, inside)) == "reached"
+    assert said(run_code(kernels, kernel, tmp_path, outside)) == "no network in this test"
 
 
 def test_what_goes_wrong_in_a_notebook_is_seen(kernels: Kernels, tmp_path: Path) -> None:
@@ -290,9 +299,7 @@ def test_what_goes_wrong_in_a_notebook_is_seen(kernels: Kernels, tmp_path: Path)
         import sys
         print("beware", file=sys.stderr)
         1 / 0""")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata={
-        "kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}})
-    ran = Run(tmp_path / "out.ipynb", execute(notebook, tmp_path / "out.ipynb", kernel))
+    ran = run_code(kernels, kernel, tmp_path, code)
     assert [o.ename for _, o in ran.outputs("error")] == ["ZeroDivisionError"]
     assert [o.text.strip() for _, o in ran.outputs("stream")] == ["beware"]
     assert os.getcwd() != str(tmp_path)

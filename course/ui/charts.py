@@ -58,7 +58,8 @@ def lines(x: str, x_title: str, y: str, y_title: str, *, series: str | None = No
 
     scale = alt.Scale(domain=[0, y_max], nice=False) if y_max else alt.Scale(zero=True)
     line: Any = alt.Chart(alt.NamedData(name="rows")).mark_line(aria=False, clip=True).encode(
-        x=alt.X(f"{x}:Q", title=x_title, axis=alt.Axis(grid=False, tickCount=8)),
+        x=alt.X(f"{x}:Q", title=x_title, axis=alt.Axis(grid=False, tickCount=8),
+                scale=alt.Scale(nice=False, zero=False)),
         y=alt.Y(f"{y}:Q", title=y_title, scale=scale, axis=alt.Axis(tickCount=5)))
     if series is not None:
         line = line.encode(

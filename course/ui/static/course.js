@@ -27,11 +27,13 @@ if (!document.querySelector("link[data-wb]")) {
     href: new URL("course.css" + new URL(import.meta.url).search, STATIC).href }));
 }
 
-// Lab reads single letters as commands (x cuts a cell) while a radio or slider has
-// focus. This attribute is Lumino's own way of saying "these keys are not for you".
+// Lab reads keys as commands while a radio or slider has focus: x cuts a cell, an arrow
+// folds a section away. This attribute is Lumino's own way of saying "these keys are not
+// for you"; it works only on the very element that has the focus, not on one around it.
 const own = (el) => {
   el.classList.add("wb");
-  el.setAttribute("data-lm-suppress-shortcuts", "true");
+  el.addEventListener("focusin", (event) =>
+    event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
 };
 
 // ---- words the fellow typed, kept in this tab until the kernel says "saved" --------
