@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin
-PIP    := $(RUN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP    := $(RUN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .PHONY: start tutor test check bench clean
 start: $(VENV)/.start ; @$(RUN)/course start $(ARGS)

@@ -9,16 +9,23 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+
+from course.answers import Record, read
+from tests import bots
 
 PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -58,6 +65,55 @@ class Served:
 
     def module(self, name: str) -> str:
         return self.at(f"lab/tree/{name}/{name}.ipynb")
+
+    def api(self, method: str, path: str) -> Any:
+        """Ask the server itself, as JupyterLab does."""
+        base, token = re.match(r"(http://[^/]+/).*\?token=(.*)", self.address).groups()  # type: ignore[union-attr]
+        asked = Request(f"{base}api/{path}", method=method,
+                        headers={"Authorization": f"token {token}"})
+        with urlopen(asked, timeout=60) as answer:
+            return json.loads(answer.read() or "null")
+
+
+@dataclass
+class Desk:
+    """One module in a folder of its own, so that no test meets another's answers."""
+
+    served: Served
+    module: str
+    folder: Path
+
+    @property
+    def address(self) -> str:
+        return self.served.at(f"lab/tree/{self.folder.name}/{self.module}.ipynb")
+
+    @property
+    def answers(self) -> Path:
+        return self.folder / "answers.jsonl"
+
+    def record(self) -> Record:
+        return read(self.answers)
+
+    def kernels(self) -> list[str]:
+        """The kernels that have this folder's notebooks open."""
+        return [session["kernel"]["id"] for session in self.served.api("GET", "sessions")
+                if session["path"].startswith(f"{self.folder.name}/")]
+
+    def restart(self) -> None:
+        for kernel in self.kernels():
+            self.served.api("POST", f"kernels/{kernel}/restart")
+
+    def kill(self) -> None:
+        """End the kernel's process, as a full memory would."""
+        for kernel in self.kernels():
+            for process in psutil.process_iter(["cmdline"]):
+                if any(kernel in word for word in process.info["cmdline"] or ()):
+                    process.kill()
+
+    def close(self) -> None:
+        for session in self.served.api("GET", "sessions"):
+            if session["path"].startswith(f"{self.folder.name}/"):
+                self.served.api("DELETE", f"sessions/{session['id']}")
 
 
 def course(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -101,13 +157,40 @@ def served(serve: Callable[..., Served], tmp_path_factory: pytest.TempPathFactor
     return serve(tmp_path_factory.mktemp("fellow") / "state", "start")
 
 
+@pytest.fixture
+def desk(served: Served, request: pytest.FixtureRequest) -> Iterator[Callable[..., Desk]]:
+    """Lay out a module for one test, empty or with a bot's answers in it."""
+    laid: list[Desk] = []
+
+    def lay(module: str, bot: bots.How | None = None, folder: str = "") -> Desk:
+        workspace = served.state / "workspace"
+        name = folder or f"{request.node.name.split('[')[0][5:45]}-{len(laid)}"
+        (workspace / name).mkdir(exist_ok=True)
+        if name != module:
+            shutil.copy(workspace / module / f"{module}.ipynb", workspace / name)
+        found = Desk(served, module, workspace / name)
+        if bot:
+            bots.play(found.folder, module, bot)
+        laid.append(found)
+        return found
+
+    yield lay
+    for found in laid:
+        found.close()
+
+
 @dataclass
 class Lab:
     """A notebook open in JupyterLab, used with the keyboard alone."""
 
     page: Page
-    outside: list[str]
+    outside: list[str] = field(default_factory=list)
     """Requests that left this computer: there must be none."""
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("request", lambda r: self.outside.append(r.url) if r.url.startswith("http")
+                     and not r.url.startswith("http://127.0.0.1") else None)
 
     def open(self, address: str) -> Lab:
         # The server prints its address a moment before it listens.
@@ -157,6 +240,13 @@ class Lab:
             """([key, words]) => document.querySelector(`[data-wb-key="${key}"] .wb-status`)
                  ?.textContent.includes(words)""", arg=[key, words], timeout=PATIENCE)
 
+    def trouble(self) -> str:
+        """Program's talk that a fellow can see: a traceback, or anything on stderr."""
+        return str(self.page.evaluate("""() => [...document.querySelectorAll(
+            '[data-mime-type*="stderr"], [data-mime-type*="jupyter.error"]')]
+            .map((el) => el.innerText).concat(
+                document.body.innerText.match(/Traceback[^]{0,400}/) ?? []).join("\\n")"""))
+
     # ---- answering, each by keyboard --------------------------------------------------
 
     def choose(self, key: str, place: int, field: int = 0) -> None:
@@ -176,15 +266,26 @@ class Lab:
 
 
 @pytest.fixture
-def lab(chromium: Browser) -> Iterator[Lab]:
-    page = chromium.new_page(viewport={"width": 1366, "height": 768})
-    page.set_default_timeout(PATIENCE)
-    outside: list[str] = []
-    page.on("request", lambda r: outside.append(r.url)
-            if r.url.startswith("http") and not r.url.startswith("http://127.0.0.1") else None)
-    yield Lab(page, outside)
-    page.close()
-    assert not outside, f"Something outside this computer was asked for: {outside}"
+def tabs(chromium: Browser) -> Iterator[Callable[[], Lab]]:
+    """Open one more tab of one browser; what must hold of every page is looked at in the end."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 768})
+    opened: list[Lab] = []
+
+    def tab() -> Lab:
+        opened.append(Lab(context.new_page()))
+        return opened[-1]
+
+    yield tab
+    said = [lab.trouble() for lab in opened if not lab.page.is_closed()]
+    context.close()
+    for lab in opened:
+        assert not lab.outside, f"Something outside this computer was asked for: {lab.outside}"
+    assert not any(said), f"A page showed a fellow what is for programmers: {said}"
+
+
+@pytest.fixture
+def lab(tabs: Callable[[], Lab]) -> Lab:
+    return tabs()
 
 
 @pytest.fixture(scope="session")
