@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from IPython.display import HTML, display
 from pydantic import JsonValue
 
-from course import assessments, home, scoring
+from course import assessments, home, scoring, trouble
 from course.answers import NAME, Answers, NotSaved, Record, Sure
 from course.assessments import Item
 from course.ui import cards
@@ -38,6 +38,25 @@ class Points(float):
 
     def _repr_html_(self) -> str:
         return ""
+
+
+class _calm:  # noqa: N801 (read as a word: with _calm(...))
+    """In place of a traceback, a sentence; the trace is in the state folder's log."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        trouble.note(error, self._what)
+        display(Panel(live=True, html=cards.notice(
+            f"{self._what} could not be shown. Your answers are safe. Please tell your programme "
+            f"({type(error).__name__}).")))
+        return True
 
 
 class Module:
@@ -100,25 +119,31 @@ class Module:
 
     def excerpt(self, *passages: str) -> None:
         """Show passages side by side: source, our précis, the reader's own copy if added."""
-        display(HTML(cards.excerpts(passages, home.readings())))
+        with _calm("The passages"):
+            display(HTML(cards.excerpts(passages, home.readings())))
 
     def exercise(self, name: str) -> Points | None:
         """Show one exercise. For an auto-marked item the result is its points now."""
-        build = self._view(name)
-        self._show(name, build(self) if build else ItemForm(self, self.item(name)))
-        if name in self.texts and self.item(name).marked == "auto":
+        with _calm(name):
+            build = self._view(name)
+            self._show(name, build(self) if build else ItemForm(self, self.item(name)))
+            if name not in self.texts or self.item(name).marked != "auto":
+                return None
             return Points(self.mark(name).points)
-        return None
+        # Not None: nbgrader takes a cell with no result for full marks.
+        return Points(0.0)
 
     def reflection(self, name: str) -> None:
         """Show the box of a reflection: a tutor marks it, by its rubric."""
-        self._show(name, ItemForm(self, self.item(name)))
+        with _calm(name):
+            self._show(name, ItemForm(self, self.item(name)))
 
     def progress(self) -> None:
         """Show what is done and what is missing, and submit."""
         from course.ui.progress import Progress
 
-        self._show("progress", Progress(self))
+        with _calm("The list of what is done"):
+            self._show("progress", Progress(self))
 
     # ---- inside ---------------------------------------------------------------------
 

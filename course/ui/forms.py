@@ -9,6 +9,7 @@ Four states, each with a next step:
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from course import privacy, scoring
@@ -111,6 +112,10 @@ class ItemForm:
             elif not isinstance(item, Text) and what == "commit":
                 errors[item.id] = item.problem(None) or "Answer first."
         elif problem := item.problem(value):
+            if isinstance(item, Number) and isinstance(value, str):
+                problem = f"\u201c{value}\u201d cannot be read as a number. {problem}"
+                if re.fullmatch(r"[-+]?\d+,\d+", value):
+                    problem += f" Write a point, not a comma: {value.replace(',', '.')}"
             errors[item.id] = problem
         if item.prediction and what == "commit" and values.get("sure") not in (
                 "guess", "fairly", "certain"):

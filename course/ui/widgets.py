@@ -16,6 +16,7 @@ import anywidget
 import ipywidgets
 import traitlets as t
 
+from course import trouble
 from course.ui.static_files import STATIC
 
 
@@ -136,7 +137,15 @@ class Form(_Widget):
         if not isinstance(content, dict) or not isinstance(content.get("values"), dict):
             return
         what = str(content.get("do"))
-        reply = self._answer(what, content["values"])
+        try:
+            reply = self._answer(what, content["values"])
+        except Exception as error:
+            trouble.note(error, self.key)
+            reply = {"ok": False}
+            with self.hold_sync():
+                self.state, self.words = "problem", "Not saved"
+                self.next = ("The course met an error of its own. Keep this page open, and tell "
+                             "your programme.")
         self.send({"ack": content.get("n"), "ok": reply.get("ok", True),
                    "errors": reply.get("errors", {}), "warnings": reply.get("warnings", {}),
                    "focus": what == "commit"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import JsonValue
 
+from course.assessments import Sentences
 from course.exercises.two_hour_organisation import exercise as game
 from course.exercises.two_hour_organisation import model
 from course.exercises.two_hour_organisation.exercise import PAUSES, ROUNDS, RUN, Hours, Seat
@@ -225,9 +226,11 @@ class _Pause:
         self._before, self._after = (ItemForm(module, module.item(name))
                                      for name in (before, after))
         self._screens = Panel(live=True)
-        self._gone = False
+        self._gone = self._asked = False
+        self._open = Form(self._on_open, fields=[], key=f"{RUN}.pause-{at}.open",
+                          name="Open the screens", button="Open the four screens", mode="live")
         self._go = Form(self._on_go, fields=[], key=f"{RUN}.pause-{at}", name="Go on",
-                        button="Close the screens and go on")
+                        button="Close the screens and go on", mode="live")
         self.widget: Any = stack()
 
     def over(self) -> bool:
@@ -238,6 +241,21 @@ class _Pause:
         """Whether the fellow has gone on: in this sitting, or in one before it."""
         return self._gone or any(len(step.rounds) > self.at
                                  for step in game.steps(self.module.record))
+
+    def _on_open(self, _what: str, _values: dict[str, Any]) -> Reply:
+        # By a button, not by what is saved: the boxes save themselves at the first sentence.
+        item = self.module.item(PAUSE_ITEMS[self.at][0])
+        written = self.module.record.value(item.id)
+        assert isinstance(item, Sentences)
+        said = written if isinstance(written, dict) else {}
+        missing = [row.text for row in item.rows if not str(said.get(row.id, "")).strip()]
+        if missing:
+            self._open.state, self._open.words = "problem", "First a sentence for each seat"
+            self._open.next = f"Still empty: {'; '.join(missing)}."
+            return {"ok": False}
+        self._asked = True
+        self.module.tell()
+        return {"ok": True}
 
     def _on_go(self, _what: str, _values: dict[str, Any]) -> Reply:
         if PAUSE_ITEMS[self.at][1] not in self.module.record:
@@ -252,14 +270,16 @@ class _Pause:
         assert hours is not None
         self._before.refresh()
         self._after.refresh()
-        if PAUSE_ITEMS[self.at][0] not in self.module.record:
-            children: Sequence[Any] = (self._before.widget,)
-        else:
+        children: Sequence[Any] = (self._before.widget, self._open)
+        self._open.state, self._open.words, self._open.next = "open", "", ""
+        if self._asked or PAUSE_ITEMS[self.at][1] in self.module.record:
             if not self._screens.html:
                 self._screens.html = join(
                     tag("h4", "Time out: all four screens are open"),
                     all_screens(hours.runs(), self.at))
-            children = (self._before.widget, self._screens, self._after.widget, self._go)
+            self._open.state, self._open.words = "saved", "The four screens are open below"
+            # The button stays: taken away, it would take the focus with it.
+            children = (*children, self._screens, self._after.widget, self._go)
         if self.widget.children != tuple(children):
             self.widget.children = tuple(children)
 

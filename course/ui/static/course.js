@@ -36,6 +36,20 @@ const own = (el) => {
     event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
 };
 
+// A part that goes while it holds the focus leaves a screen reader nowhere: the next part
+// drawn takes the focus over.
+let lastFocus = null, orphaned = 0;
+document.addEventListener("focusin", (event) => { lastFocus = event.target; });
+const leaving = (el) => { if (el.contains(lastFocus)) orphaned = Date.now(); };
+const adopt = (node, tries = 60) => {
+  if (Date.now() - orphaned > 2000 || document.activeElement !== document.body) return;
+  // A widget is drawn before it is put on the page.
+  if (!node.isConnected) { if (tries) requestAnimationFrame(() => adopt(node, tries - 1)); return; }
+  orphaned = 0;
+  node.tabIndex = -1;
+  node.focus();
+};
+
 // ---- words the fellow typed, kept in this tab until the kernel says "saved" --------
 const draft = {
   name: (key) => `ward-to-board:${location.pathname}:${key}`,
@@ -107,10 +121,11 @@ function number(field, change) {
   return {
     node,
     // What cannot be read as a number goes to Python as typed: it says what was found.
+    // A comma counts only before three figures: "12,5" is not a hundred and twenty-five.
     get: () => {
-      const typed = input.value.trim().replace(/,/g, "");
+      const typed = input.value.trim().replace("\u2212", "-").replace(/,(?=\d{3}(?!\d))/g, "");
       if (typed === "") return null;
-      return Number.isFinite(Number(typed)) ? Number(typed) : input.value.trim().slice(0, 60);
+      return /^[-+]?(\d+\.?\d*|\.\d+)$/.test(typed) ? Number(typed) : input.value.trim().slice(0, 60);
     },
     set: (value) => { input.value = value ?? ""; },
     enable: (yes) => { input.disabled = !yes; },
@@ -329,7 +344,7 @@ export const form = { render({ model, el }) {
   };
   const say = (mine) => {
     const [state, words, next] = mine ? OURS[mine] : [model.get("state"), model.get("words"), model.get("next")];
-    if (!mine && mode === "live" && !words) { status.hidden = true; return; }
+    if (!mine && !words) { status.hidden = true; return; }
     status.hidden = false;
     status.dataset.state = state;
     const text = next ? `${words}. ` : words;
@@ -362,7 +377,7 @@ export const form = { render({ model, el }) {
   }
   body.append(make("div", { class: "wb-actions" }, button, status), feedback);
   el.append(body);
-  lock(); say(); showFeedback();
+  lock(); say(); showFeedback(); adopt(body);
 
   // Words typed while the kernel was away come back, and go on their way again.
   if (mode === "autosave" && !model.get("locked")) {
@@ -406,6 +421,7 @@ export const form = { render({ model, el }) {
     } };
   for (const [name, call] of Object.entries(watch)) model.on(name, call);
   return () => {
+    leaving(el);
     clearTimeout(timer); clearTimeout(patience);
     model.off("msg:custom", onMessage);
     for (const [name, call] of Object.entries(watch)) model.off(name, call);
@@ -426,6 +442,7 @@ export const panel = { render({ model, el }) {
   };
   draw();
   el.append(body);
+  if (body.textContent) adopt(body);
   model.on("change:html", draw);
   return () => model.off("change:html", draw);
 } };
