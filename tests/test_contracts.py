@@ -107,7 +107,7 @@ def loaded(code: str, folder: Path, *names: str) -> list[str]:
         [sys.executable, "-c", f"{code}\nimport sys\nprint()\n"
          f"print(*[name for name in {names!r} if name in sys.modules])"],
         cwd=folder, capture_output=True, text=True, check=False,
-        env={**os.environ, "COURSE_HOME": str(folder / "state")})
+        env={**os.environ, "COURSE_HOME": str(folder / "state"), "COURSE_STRICT": "1"})
     assert told.returncode == 0, told.stderr
     return told.stdout.splitlines()[-1].split()
 

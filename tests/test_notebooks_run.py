@@ -83,7 +83,9 @@ class Kernels:
     def make(self, name: str, way: str, state: Path) -> str:
         """A kernel that is cut off in this way and has this folder of state."""
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        environment = {"COURSE_HOME": str(state), "PYTHONDONTWRITEBYTECODE": "1"}
+        # Strict: a fellow is shown a sentence when we are at fault; here it has to be seen.
+        environment = {"COURSE_HOME": str(state), "COURSE_STRICT": "1",
+                       "PYTHONDONTWRITEBYTECODE": "1"}
         if way == "namespace":
             command = ["unshare", "-rn", *command]
         else:
@@ -168,8 +170,9 @@ def runs(kernels: Kernels, tmp_path_factory: pytest.TempPathFactory,
         notebook = kernels.execute(source, place / f"{name}.ipynb", kernel)
         return Run(place / f"{name}.ipynb", notebook)
 
-    asked = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    wanted = {(params.get("module"), params.get("state")) for params in asked}
+    wanted = {(item.callspec.params["module"], item.callspec.params["state"])
+              for item in request.session.items
+              if item.path == Path(__file__) and "state" in getattr(item, "fixturenames", ())}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {(name, state): pool.submit(run, name, state)
                for name in home.modules() for state in STATES

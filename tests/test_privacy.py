@@ -34,6 +34,7 @@ HARMLESS = [
     "0.05 < p < 0.10", "version 3.11.2", "bleep 4321", "ward 7, bay 2", "paragraphs 12 to 15",
     "on 12 May", "half past nine", "twenty-first of March", "A10 and A11a", "me@home", "1 in 10",
     "00:45", "Section 2 (28 days)", "943 476 5918", "1234567890", "12345678901", "94347659190",
+    "19434765919",
 ]
 
 

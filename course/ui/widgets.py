@@ -65,6 +65,7 @@ class Field(TypedDict, total=False):
     step: float
     start: float
     unit: str
+    percent: bool
     ends: list[str]
     long: bool
     rows: list[dict[str, str]]

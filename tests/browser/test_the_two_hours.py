@@ -93,12 +93,18 @@ def pause(lab: Lab, at: int, screenshots: Path) -> None:
 
 
 def picture(lab: Lab, folder: Path, name: str) -> None:
-    """The play at the size of a ward's computer and of a telephone."""
-    for width, height in ((1366, 768), (390, 844)):
-        lab.page.set_viewport_size({"width": width, "height": height})
-        lab.page.wait_for_timeout(300)
-        lab.page.screenshot(path=folder / f"hours-{name}-{width}.png")
+    """The play at the size of a ward's computer and of a telephone (the list of files shut)."""
+    files = """() => { const held = document.activeElement;
+        document.querySelector('.jp-SideBar.jp-mod-left .lm-TabBar-tab').dispatchEvent(
+            new MouseEvent('click', {bubbles: true}));
+        held.focus(); held.scrollIntoView({block: 'center'}); }"""
+    lab.page.screenshot(path=folder / f"hours-{name}-1366.png")
+    lab.page.set_viewport_size({"width": 390, "height": 844})
+    lab.page.evaluate(files)
+    lab.page.wait_for_timeout(300)
+    lab.page.screenshot(path=folder / f"hours-{name}-390.png")
     lab.page.set_viewport_size({"width": 1366, "height": 768})
+    lab.page.evaluate(files)
 
 
 def decided(hours: Desk) -> list[dict[str, float]]:

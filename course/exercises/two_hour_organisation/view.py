@@ -201,7 +201,7 @@ class TwoHours:
                 start = float(getattr(usual, name))
                 fields.append(Field(id=name, kind="slider", label=label, hint=hint, min=0,
                                     max=game.MOST.get(name, 1), step=0.05, start=start,
-                                    ends=[low, high]))
+                                    percent=True, ends=[low, high]))
                 values[name] = start
             self._decide[self.seat] = Form(
                 self._on_decide, fields=fields, values=values, key=f"{RUN}.{self.seat}",

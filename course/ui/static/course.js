@@ -136,7 +136,8 @@ function number(field, change) {
 
 function slider(field, change) {
   const id = fresh(field.id), hint = hintOf(field, fresh("hint")), error = errorOf();
-  const words = (value) => `${value}${field.unit ? " " + field.unit : ""}`;
+  const words = (value) => field.percent ? `${Math.round(value * 100)}%`
+    : `${value}${field.unit ? " " + field.unit : ""}`;
   const shown = make("output", { class: "wb-value", for: id });
   const input = make("input", { id, type: "range", min: field.min, max: field.max, step: field.step,
     oninput: () => { show(); change(field.id); } });
