@@ -70,7 +70,7 @@ class _Line(BaseModel):
     # Our century only: the years 1 and 9999 leave the calendar in some time zones.
     at: Annotated[str, Field(pattern=r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
     seq: Annotated[int, Field(ge=1)]
-    tab: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
+    tab: Annotated[str, Field(pattern=r"^[0-9a-f]{8,16}$")]
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class Answers:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._tab = secrets.token_hex(4)
+        self._tab = secrets.token_hex(8)
         self._seq = 0
         self._reader = _Reader(path)
 

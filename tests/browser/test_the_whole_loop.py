@@ -67,7 +67,7 @@ def test_a_fellow_works_through_a_module_by_keyboard_alone(
     keep_run(lab, [("asks", 4), ("appeal", 6)])
     lab.wait_status("rubber-band.run.keep", "2 runs kept")
     lab.press("Shift+Tab", 12)
-    keep_run(lab, [("keen", -7), ("appeal", -6), ("protected", 10)])
+    keep_run(lab, [("keen", -7), ("appeal", -6), ("protected", 6)])
     lab.wait_status("rubber-band.run.keep", "3 runs kept")
     lab.page.wait_for_selector("text=Debrief: what you could not see")
     lab.page.screenshot(path=screenshots / "debrief.png")

@@ -459,14 +459,14 @@ def test_two_policies_meet_the_same_weather(run):
 
 ROLES = ("top", "middle", "bottom", "patient")
 SHOWN = {
-    TopScreen: {"round", "demand", "backlog", "passed_up", "completion"},
+    TopScreen: {"round", "demand", "backlog", "passed_up", "heard", "completion"},
     MiddleScreen: {
         "round", "ward", "directives", "requests", "carried_out", "other_requests",
     },
     BottomScreen: {
         "round", "ward", "open_problems", "patients_say", "directives", "reasons_given",
     },
-    PatientScreen: {"round", "ward", "wait", "harm"},
+    PatientScreen: {"round", "ward", "wait", "harm", "patients_say", "carer_says"},
 }  # fmt: skip
 
 
@@ -488,6 +488,7 @@ def may_be_read(role: str, t: int, ward: int) -> dict[str, tuple]:
             "demand": (t,),
             "backlog": (t - 1,),
             "passed_up": (t - 1,),
+            "heard": (t - 1,),
             "carried_out": (t - 1,),
         },
         "middle": {"directives": (t,), "raised": (t, ward), "carried_out": (t, ward)},
@@ -527,7 +528,7 @@ def test_nothing_hidden_can_change_a_screen(run, role, at_round):
 def test_the_tops_screen_is_one_round_late(run):
     r = run(DEFAULT)
     first, second = screen(r, "top", 1), screen(r, "top", 2)
-    assert (first.backlog, first.passed_up, first.completion) == (None, None, None)
+    assert (first.backlog, first.passed_up, first.heard, first.completion) == (None,) * 4
     assert second.backlog == round(r.backlog[0, 0], 1)
     assert second.passed_up == tuple(round(float(x), 1) for x in r.passed_up[0, 0])
     assert second.completion in LIGHTS

@@ -15,7 +15,7 @@ from course.scoring import Exercise
 
 MANY = tuple(range(1, 101))
 """The seeds of every many-run view and of every mark: one hundred runs."""
-GOAL_WORK, GOAL_SNAPS = 800, 2
+GOAL_WORK, GOAL_SNAPS, GOAL_PRICE = 800, 2, 0.6
 KEEN = model.Settings(asks=12, keen=0.7)
 SPREAD = model.Settings(asks=12, keen=0.0)
 PRESSED = model.Settings(asks=20, keen=0.7)
@@ -58,6 +58,8 @@ def different(record: Record) -> list[model.Settings]:
 
 
 def reaches_goal(s: model.Settings) -> bool:
+    if round(s.protected + s.reward, 6) > GOAL_PRICE:
+        return False
     means = averages(s)
     return means["work_total"] >= GOAL_WORK and means["snaps_total"] <= GOAL_SNAPS
 
@@ -79,10 +81,12 @@ def _safe_rate(value: JsonValue, _record: Record) -> tuple[float, str]:
     assert isinstance(value, int | float)
     right = model.safe_rate(model.Settings())
     if abs(value - right) <= 1:
-        return 1.0, (f"The sum gives {right:.1f}. It holds the average person at the knee, so half "
-                     "are beyond it: a ceiling, not a target.")
+        return 1.0, (f"The sum gives {right:.1f}. It holds the average person at the knee, so about "
+                     "half would be beyond it: a ceiling, not a target.")
     if abs(value - right * 0.9) <= 1:
         return 0.0, "Close: in step 2 the rest comes at the week's end, so divide by 1 − 0.10."
+    if abs(value - right * 0.445) <= 1:
+        return 0.0, "That is yeses a week. Not every ask is a yes: divide by the chance of one."
     if value < 1:
         return 0.0, "That is for one person; there are sixty."
     return 0.0, "Not this. Go through the four steps one at a time; each has one line."
@@ -127,7 +131,7 @@ EXERCISE = Exercise(
         "rubber-band.run": [
             {"asks": 12, "keen": 0.7, "appeal": 0.25, "protected": 0, "reward": 0, "seed": 1},
             {"asks": 20, "keen": 0.7, "appeal": 0.9, "protected": 0, "reward": 0, "seed": 1},
-            {"asks": 20, "keen": 0.0, "appeal": 0.25, "protected": 1, "reward": 0, "seed": 2},
+            {"asks": 20, "keen": 0.0, "appeal": 0.25, "protected": 0.6, "reward": 0, "seed": 2},
         ],
         "rubber-band.safe-rate": 40.9,
         "rubber-band.threshold": 25,

@@ -442,7 +442,7 @@ def safe_rate(settings: Settings, parameters: Parameters = Parameters()) -> floa
     With protected time ρ is 0.10 × (1 + 1.5 × protected); with reward u is
     0.22 × (1 − 0.6 × reward). `keen` plays no part: the sum is for an average person, and asking
     the keen means that there is none. It is a ceiling and not a target, for the same reason: at
-    the rate that holds the average at the knee, half are beyond it.
+    the rate that holds the average at the knee, about half would be beyond it.
     """
     p, s = parameters, settings
     recovery = p.recovery * (1 + p.protected_gain * s.protected)

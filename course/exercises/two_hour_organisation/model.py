@@ -37,7 +37,8 @@ which level a person is on. Whatever tells the levels apart at the end came out 
 explanation won nearly everything. In life it has a price: practice drifts apart between wards.
 So authority devolved beyond the ordinary makes each ward's way of fixing wander, some for better
 and some for worse, and less where middles work together. Wards still gain on the whole, but less,
-and the worst ward falls further behind the rest. See `Parameters.drift` and `Runs.inequity`.
+and the worst ward falls further behind the rest, though it too is better off than before. See
+`Parameters.drift` and `Runs.inequity`.
 
 **An assumption of ours**, which can be switched off: being asked on the floor and then left
 without an answer costs felt control (`unanswered_penalty`).
@@ -356,6 +357,8 @@ class Runs:
     """Problems fixed by the ward."""
     solved: Floats
     """Problems solved by the tops."""
+    heard: Floats
+    """Problems the tops heard of on the wards themselves, by listening."""
     open_problems: Floats
     """Problems open in each ward at the end of the round."""
     directives: Floats
@@ -423,7 +426,7 @@ def tribe_index(trust: Floats, level: Sequence[int] = LEVEL) -> Floats:
     """Mean trust within levels less mean trust between them. Trust in oneself does not count.
 
     By hand, for A and B of one level and C of another: average A→B and B→A; average A→C, C→A,
-    B→C and C→B; take the second from the first. 0 is no tribes; above about 0.2 one would notice.
+    B→C and C→B; take the second from the first. 0 is no tribes; from about 0.1 they show.
     """
     levels = np.asarray(level)
     if trust.shape[-2:] != (len(levels), len(levels)):
@@ -617,9 +620,9 @@ def simulate(
         backlog = backlog - directives * completion
         now_known = {
             "demand": demand, "backlog": backlog, "raised": raised, "passed_up": passed_up,
-            "fixed": fixed, "solved": solved, "open_problems": problems, "directives": directives,
-            "carried_out": carried_out, "blindness": blindness, "control": control,
-            "anger": anger, "trust": trust,
+            "fixed": fixed, "solved": solved, "heard": heard_on_floor, "open_problems": problems,
+            "directives": directives, "carried_out": carried_out, "blindness": blindness,
+            "control": control, "anger": anger, "trust": trust,
         }  # fmt: skip
         for name, array in now_known.items():
             kept.setdefault(name, []).append(array)
@@ -654,7 +657,14 @@ PATIENTS_SAY = (
     "We wait, and nobody says how long.",
     "Things are being missed.",
 )
-"""What patients and carers say as open problems in the ward reach 2, 5 and 9."""
+"""What patients say as open problems in the ward reach 2, 5 and 9."""
+CARERS_SAY = (
+    "They told me what happens next.",
+    "I asked twice, and then somebody came back to me.",
+    "I ring, and each time it is another person who does not know.",
+    "I have stopped going home, in case something is missed.",
+)
+"""What a carer says at the same points."""
 _USED = 0.25  # explaining, or working together, below this is not noticed by others
 
 
@@ -668,6 +678,8 @@ class TopScreen:
     """At the end of the round before; None before the first report."""
     passed_up: tuple[float, ...] | None
     """By ward, in the round before."""
+    heard: tuple[float, ...] | None
+    """By ward, in the round before: what they heard themselves, which listening brings."""
     completion: str | None
     """Directives carried out in the round before: one of `LIGHTS`."""
 
@@ -704,6 +716,8 @@ class PatientScreen:
     """Minutes a problem waits at this round's pace; None if nothing moved."""
     harm: float
     """Open problems, added up over the rounds so far."""
+    patients_say: str
+    carer_says: str
 
 
 Screen = TopScreen | MiddleScreen | BottomScreen | PatientScreen
@@ -722,13 +736,14 @@ def screen(runs: Runs, role: Role, at_round: int, ward: int = 0, run: int = 0) -
     if role == "top":
         demand = tenth(runs.demand[run, t])
         if t == 0:
-            return TopScreen(at_round, demand, None, None, None)
+            return TopScreen(at_round, demand, None, None, None, None)
         completion = float(runs.carried_out[run, t - 1].mean())
         return TopScreen(
             at_round,
             demand,
             backlog=tenth(runs.backlog[run, t - 1]),
             passed_up=tuple(tenth(value) for value in runs.passed_up[run, t - 1]),
+            heard=tuple(tenth(value) for value in runs.heard[run, t - 1]),
             completion=LIGHTS[(completion >= 0.4) + (completion >= 0.6)],
         )
     directives = tenth(runs.directives[run, t] / WARDS)
@@ -743,12 +758,13 @@ def screen(runs: Runs, role: Role, at_round: int, ward: int = 0, run: int = 0) -
             other_requests=others if runs.together[t, ward] >= _USED else None,
         )
     problems = float(runs.open_problems[run, t, ward])
+    state = sum(problems >= bar for bar in (2, 5, 9))
     if role == "bottom":
         return BottomScreen(
             at_round,
             ward,
             open_problems=tenth(problems),
-            patients_say=PATIENTS_SAY[sum(problems >= bar for bar in (2, 5, 9))],
+            patients_say=PATIENTS_SAY[state],
             directives=directives,
             reasons_given=runs.policies[t].explain >= _USED,
         )
@@ -759,5 +775,7 @@ def screen(runs: Runs, role: Role, at_round: int, ward: int = 0, run: int = 0) -
             ward,
             wait=round(10 * problems / done) if done > 1e-9 else None,
             harm=tenth(runs.open_problems[run, : t + 1, ward].sum()),
+            patients_say=PATIENTS_SAY[state],
+            carer_says=CARERS_SAY[state],
         )
     raise ValueError(f"role is {role!r}; it must be 'top', 'middle', 'bottom' or 'patient'.")
