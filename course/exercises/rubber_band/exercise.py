@@ -81,8 +81,8 @@ def _safe_rate(value: JsonValue, _record: Record) -> tuple[float, str]:
     assert isinstance(value, int | float)
     right = model.safe_rate(model.Settings())
     if abs(value - right) <= 1:
-        return 1.0, (f"The sum gives {right:.1f}. It holds the average person at the knee, so about "
-                     "half would be beyond it: a ceiling, not a target.")
+        return 1.0, (f"The sum gives {right:.1f}. It holds the average person at the knee, so "
+                     "about half would be beyond it: a ceiling, not a target.")
     if abs(value - right * 0.9) <= 1:
         return 0.0, "Close: in step 2 the rest comes at the week's end, so divide by 1 − 0.10."
     if abs(value - right * 0.445) <= 1:

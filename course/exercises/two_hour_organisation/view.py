@@ -66,6 +66,8 @@ def screen(seen: model.Screen) -> Html:
                 ("Waiting on your desks", text(_or_none(seen.backlog))),
                 ("Passed up, by ward", text(_or_none(
                     None if seen.passed_up is None else "; ".join(map(str, seen.passed_up))))),
+                ("Heard on the wards, by ward", text(_or_none(
+                    None if seen.heard is None else "; ".join(map(str, seen.heard))))),
                 ("Directives carried out", tag("span", seen.completion, class_="wb-light",
                                                data_light=seen.completion)
                  if seen.completion else text(_or_none(None)))]
@@ -85,6 +87,8 @@ def screen(seen: model.Screen) -> Html:
         rows = [("Your problem waits", text(f"about {seen.wait} minutes" if seen.wait is not None
                                             else "nothing moved in these ten minutes")),
                 ("Problems left open so far, added up", text(seen.harm)),
+                ("A patient says", text(f"\u201c{seen.patients_say}\u201d")),
+                ("A carer says", text(f"\u201c{seen.carer_says}\u201d")),
                 ("Anybody's reasons", text("not told to you"))]
     role = {model.TopScreen: "top", model.MiddleScreen: "middle", model.BottomScreen: "bottom",
             model.PatientScreen: "patient"}[type(seen)]
@@ -308,15 +312,18 @@ class _Debrief:
 
     def show(self, hours: Hours) -> None:
         runs = self._runs = hours.runs()
-        usual = game.many("As usual")
+        usual = model.simulate(model.Policy(), [hours.seed])  # the same weather
         control, anger = runs.control_by_level[0], runs.anger_by_level[0, -1]
+        own = hours.seat != "top"
+        mine, before = ((r.harm_by_ward[0, 0] if own else r.harm[0]) for r in (runs, usual))
+        whose = "On your ward, patients'" if own else "Patients'"
         self._head.html = join(
             tag("h3", "The same two hours, with every screen open"),
-            tag("p", f"You sat as: {SEATS[hours.seat].lower()}. Patients' open problems, added up "
-                     f"over the rounds, came to {runs.harm[0]:.0f} a ward (as usual, on average: "
-                     f"{usual.harm.mean():.0f}). The tribe index ended at "
-                     f"{runs.tribe_index[0, -1]:.2f} (as usual: "
-                     f"{usual.tribe_index[:, -1].mean():.2f})."),
+            tag("p", f"You sat as: {SEATS[hours.seat].lower()}. {whose} open problems, added up "
+                     f"over the rounds, came to {mine:.0f}{'' if own else ' a ward'}; with "
+                     f"everybody doing what is usual in the same two hours they come to "
+                     f"{before:.0f}. The tribe index ended at {runs.tribe_index[0, -1]:.2f}; as "
+                     f"usual it ends at {usual.tribe_index[0, -1]:.2f}."),
             table("At the end of your two hours", ("Level", "Felt control", "Anger"),
                   [(name, f"{control[-1, i]:.2f}", f"{anger[i]:.2f}")
                    for i, name in enumerate(LEVELS)]))
@@ -386,14 +393,17 @@ class Compare:
             tag("h4", "What tops can do, and what it costs"),
             table("Five ways for the tops, each as a mean of a hundred runs",
                   ("Tops' policy", "Patients' problems", "Tribe index", "Tops' backlog",
-                   "Worst ward against average", "Bottoms' control", "Tops' control"),
+                   "Problems in the worst ward", "Worst ward against average",
+                   "Bottoms' control", "Tops' control"),
                   [(name, f"{runs.harm.mean():.0f}", f"{runs.tribe_index[:, -1].mean():.2f}",
-                    f"{runs.backlog[:, -1].mean():.1f}", f"{runs.inequity.mean():.2f}",
+                    f"{runs.backlog[:, -1].mean():.1f}",
+                    f"{runs.harm_by_ward.max(axis=1).mean():.0f}", f"{runs.inequity.mean():.2f}",
                     f"{runs.control_by_level[:, -1, 2].mean():.2f}",
                     f"{runs.control_by_level[:, -1, 0].mean():.2f}")
                    for name, runs in ((n, game.many(n)) for n in game.POLICIES)]),
             tag("p", "No row is best in every column. Giving authority away, with reasons, does "
-                     "well by patients and by trust at once, and lets the wards drift apart."))
+                     "well by patients and by trust at once. It lets the wards drift apart, though even "
+                     "the worst of them is better off than as usual."))
         self._body.children = (self._chart, self._policies)
 
 
