@@ -402,8 +402,8 @@ class Compare:
                     f"{runs.control_by_level[:, -1, 0].mean():.2f}")
                    for name, runs in ((n, game.many(n)) for n in game.POLICIES)]),
             tag("p", "No row is best in every column. Giving authority away, with reasons, does "
-                     "well by patients and by trust at once. It lets the wards drift apart, though even "
-                     "the worst of them is better off than as usual."))
+                     "well by patients and by trust at once. It lets the wards drift apart, "
+                     "though even the worst of them is better off than as usual."))
         self._body.children = (self._chart, self._policies)
 
 
