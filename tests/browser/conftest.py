@@ -164,7 +164,7 @@ def desk(served: Served, request: pytest.FixtureRequest) -> Iterator[Callable[..
 
     def lay(module: str, bot: bots.How | None = None, folder: str = "") -> Desk:
         workspace = served.state / "workspace"
-        name = folder or f"{request.node.name.split('[')[0][5:45]}-{len(laid)}"
+        name = folder or re.sub(r"\W+", "-", f"{request.node.name[5:]}-{len(laid)}")[-60:]
         (workspace / name).mkdir(exist_ok=True)
         if name != module:
             shutil.copy(workspace / module / f"{module}.ipynb", workspace / name)

@@ -17,7 +17,7 @@ CHOICE = "rubber-band.predict-keen"
 SMALL = """() => [...document.querySelectorAll(
     '.wb button, .wb input, .wb textarea, .wb summary')].filter((el) => {
       const box = el.getBoundingClientRect();
-      return box.width && (box.width < 24 && box.height < 24 || box.height < 20); })
+      return box.width && (box.width < 24 || box.height < 24); })
     .map((el) => el.outerHTML.slice(0, 120))"""
 TINY = """
 from course.ui.widgets import Form, stack
@@ -231,9 +231,6 @@ def test_a_ranking_is_ordered_by_buttons_and_keeps_the_focus(
         form = lab.page.locator('[data-wb-key="order"]')
         lab.button("order")
         form.locator("text=Move a line.").wait_for()
-        lab.tab_to('[data-wb-key="order"] button:not(:disabled)')
-        lab.press("Tab", 2)
-        lab.press("Shift+Tab", 2)
         first = form.locator("li").first
         assert first.locator("button").first.is_disabled(), "the first cannot go up"
         assert lab.page.evaluate("document.activeElement.innerText").startswith("Move down")

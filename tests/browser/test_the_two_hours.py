@@ -94,17 +94,18 @@ def pause(lab: Lab, at: int, screenshots: Path) -> None:
 
 def picture(lab: Lab, folder: Path, name: str) -> None:
     """The play at the size of a ward's computer and of a telephone (the list of files shut)."""
-    files = """() => { const held = document.activeElement;
-        document.querySelector('.jp-SideBar.jp-mod-left .lm-TabBar-tab').dispatchEvent(
-            new MouseEvent('click', {bubbles: true}));
-        held.focus(); held.scrollIntoView({block: 'center'}); }"""
     lab.page.screenshot(path=folder / f"hours-{name}-1366.png")
+    files = lab.page.locator(".jp-SideBar.jp-mod-left .lm-TabBar-tab").first
+    lab.page.evaluate("window.held = document.activeElement")
+    files.click()
     lab.page.set_viewport_size({"width": 390, "height": 844})
-    lab.page.evaluate(files)
-    lab.page.wait_for_timeout(300)
+    lab.page.wait_for_timeout(400)
+    lab.page.evaluate("held.focus(); held.scrollIntoView({block: 'center'})")
+    lab.page.wait_for_timeout(200)
     lab.page.screenshot(path=folder / f"hours-{name}-390.png")
     lab.page.set_viewport_size({"width": 1366, "height": 768})
-    lab.page.evaluate(files)
+    files.click()
+    lab.page.evaluate("held.focus(); held.scrollIntoView({block: 'center'})")
 
 
 def decided(hours: Desk) -> list[dict[str, float]]:
@@ -179,8 +180,8 @@ def test_the_debrief_replays_every_round_with_every_screen_open(
         lab.page.wait_for_selector(f"text=What {who}, round 5")
     assert lab.page.evaluate("document.activeElement.type") == "range", "the focus stays"
     picture(lab, screenshots, "debrief")
-    lab.page.locator("text=Your predictions and what a hundred runs show").first.evaluate(
-        "el => el.closest('.jp-Cell').scrollIntoView()")
+    table = '.wb-scroll[aria-label="Your predictions and what a hundred runs show"]'
+    lab.page.locator(table).focus()
     picture(lab, screenshots, "comparison")
 
 

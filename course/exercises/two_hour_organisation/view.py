@@ -58,7 +58,7 @@ def charts() -> dict[str, altair.Chart]:
     }
 
 
-def screen(seen: model.Screen) -> Html:
+def screen(seen: model.Screen, heading: str = "h4") -> Html:
     """One seat's screen: only what the screen object holds."""
     rows: list[tuple[str, Html]] = []
     if isinstance(seen, model.TopScreen):
@@ -92,7 +92,7 @@ def screen(seen: model.Screen) -> Html:
                 ("Anybody's reasons", text("not told to you"))]
     role = {model.TopScreen: "top", model.MiddleScreen: "middle", model.BottomScreen: "bottom",
             model.PatientScreen: "patient"}[type(seen)]
-    return tag("section", [tag("h4", f"{NAMES[role]}, round {seen.round}"),
+    return tag("section", [tag(heading, f"{NAMES[role]}, round {seen.round}"),
                            tag("dl", [join(tag("dt", name), tag("dd", [value]))
                                       for name, value in rows])],
                class_="wb-screen", aria_label=f"{NAMES[role]}, round {seen.round}")
@@ -192,7 +192,7 @@ class TwoHours:
         if self.hours is None:
             return tag("p", f"You are: {SEATS[self.seat].lower()}. The two hours begin. Decide for "
                             "the first ten minutes.", class_="wb-note")
-        return screen(model.screen(self.hours.runs(), self.seat, done))
+        return screen(model.screen(self.hours.runs(), self.seat, done), "h3")
 
     def _form(self, done: int) -> Form:
         """The levers of the seat, kept on the page from round to round so focus stays."""
@@ -248,18 +248,22 @@ class _Pause:
 
     def _on_open(self, _what: str, _values: dict[str, Any]) -> Reply:
         # By a button, not by what is saved: the boxes save themselves at the first sentence.
-        item = self.module.item(PAUSE_ITEMS[self.at][0])
-        written = self.module.record.value(item.id)
-        assert isinstance(item, Sentences)
-        said = written if isinstance(written, dict) else {}
-        missing = [row.text for row in item.rows if not str(said.get(row.id, "")).strip()]
-        if missing:
+        if missing := self._missing():
             self._open.state, self._open.words = "problem", "First a sentence for each seat"
-            self._open.next = f"Still empty: {'; '.join(missing)}."
+            self._open.next = missing
             return {"ok": False}
         self._asked = True
         self.module.tell()
         return {"ok": True}
+
+    def _missing(self) -> str:
+        """The seats without a sentence, in words; empty when every seat has one."""
+        item = self.module.item(PAUSE_ITEMS[self.at][0])
+        assert isinstance(item, Sentences)
+        written = self.module.record.value(item.id)
+        said = written if isinstance(written, dict) else {}
+        missing = [row.text for row in item.rows if not str(said.get(row.id, "")).strip()]
+        return f"Still empty: {'; '.join(missing)}." if missing else ""
 
     def _on_go(self, _what: str, _values: dict[str, Any]) -> Reply:
         if PAUSE_ITEMS[self.at][1] not in self.module.record:
@@ -275,11 +279,14 @@ class _Pause:
         self._before.refresh()
         self._after.refresh()
         children: Sequence[Any] = (self._before.widget, self._open)
-        self._open.state, self._open.words, self._open.next = "open", "", ""
+        if self._open.state == "problem":
+            self._open.next = self._missing()
+            if not self._open.next:
+                self._open.state, self._open.words = "open", ""
         if self._asked or PAUSE_ITEMS[self.at][1] in self.module.record:
             if not self._screens.html:
                 self._screens.html = join(
-                    tag("h4", "Time out: all four screens are open"),
+                    tag("h3", "Time out: all four screens are open"),
                     all_screens(hours.runs(), self.at))
             self._open.state, self._open.words = "saved", "The four screens are open below"
             # The button stays: taken away, it would take the focus with it.
@@ -390,7 +397,7 @@ class Compare:
             f"Two lines. With levels the index climbs to {usual.tribe_index[:, -1].mean():.2f}; "
             "with the same people and no levels it stays at nothing.")
         self._policies.html = join(
-            tag("h4", "What tops can do, and what it costs"),
+            tag("h3", "What tops can do, and what it costs"),
             table("Five ways for the tops, each as a mean of a hundred runs",
                   ("Tops' policy", "Patients' problems", "Tribe index", "Tops' backlog",
                    "Problems in the worst ward", "Worst ward against average",

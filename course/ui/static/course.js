@@ -269,7 +269,7 @@ function ratings(field, change) {
     heading(field, "p"), hint, error.node);
   let part = null;
   for (const row of field.rows) {
-    if (row.part !== part) { part = row.part; node.append(make("h4", { class: "wb-part", text: part })); }
+    if (row.part !== part) { part = row.part; node.append(make("h3", { class: "wb-part", text: part })); }
     const one = choice({ id: row.id, label: row.label, hint: row.hint, options: field.levels,
       inline: true }, () => change(field.id));
     groups.set(row.id, one);
@@ -320,7 +320,8 @@ export const form = { render({ model, el }) {
       draft.set(`${key}/${id}`, typed ?? "");
       say("typing");
       clearTimeout(timer);
-      timer = setTimeout(() => send("draft"), now ? 0 : 1200);
+      // On leaving the box at once: a button pressed next must find the words saved.
+      if (now) send("draft"); else timer = setTimeout(() => send("draft"), 1200);
     }
   };
 
@@ -352,6 +353,7 @@ export const form = { render({ model, el }) {
     if (status.dataset.shown === text + next) return; // do not make a screen reader say it twice
     status.dataset.shown = text + next;
     status.replaceChildren(make("strong", { text }), next);
+    if (mine === "silent") status.scrollIntoView({ block: "nearest" }); // a long box may hide it
   };
 
   const showFeedback = () => {
@@ -481,8 +483,7 @@ export const figure = { render({ model, el }) {
   const head = make("thead"), rows = make("tbody"), title = make("caption", { class: "wb-sr" });
   const table = make("details", { class: "wb-numbers" },
     make("summary", { text: "Show the numbers as a table" }),
-    make("div", { class: "wb-scroll", tabindex: "0", role: "region", "aria-label": "Table of the numbers" },
-      make("table", {}, title, head, rows)));
+    make("div", { class: "wb-scroll", tabindex: "0", role: "region" }, make("table", {}, title, head, rows)));
   el.append(make("figure", { class: "wb-figure" }, canvas, caption, table));
 
   let view = null, gone = false;
@@ -490,6 +491,7 @@ export const figure = { render({ model, el }) {
     canvas.setAttribute("aria-label", model.get("alt"));
     caption.textContent = model.get("caption");
     title.textContent = model.get("caption");
+    table.lastChild.setAttribute("aria-label", `Numbers: ${model.get("caption")}`);
   };
   const numbers = () => {
     if (!table.open) return; // built only when looked at: a slider must not rebuild a hidden table
@@ -512,6 +514,10 @@ export const figure = { render({ model, el }) {
         { renderer: "svg", actions: false, config: paper(), tooltip: false });
       view?.finalize();
       view = drawn.view;
+      // Vega gives its own role to the element: a document of marks, where ours is one image.
+      canvas.setAttribute("role", "img");
+      canvas.removeAttribute("aria-roledescription");
+      words();
       canvas.querySelector("svg")?.setAttribute("aria-hidden", "true");
       canvas.dataset.drawn = String(Number(canvas.dataset.drawn ?? 0) + 1);
     } catch (error) {
