@@ -17,7 +17,7 @@ from IPython.display import HTML, display
 from pydantic import JsonValue
 
 from course import assessments, home, scoring, trouble
-from course.answers import NAME, Answers, NotSaved, Record, Sure
+from course.answers import NAME, Answers, NotSaved, Record, Sure, read
 from course.assessments import Item
 from course.ui import cards
 from course.ui.forms import ItemForm
@@ -74,7 +74,7 @@ class Module:
         module = cls(name, Path.cwd())
         head = Panel(html=cards.head(module.texts))
         display(head)
-        for notice in module.record.notices:
+        for notice in read(module.answers.path).notices:  # to its end: a torn last line too
             display(Panel(html=cards.notice(notice), live=True))
         return module
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -19,30 +20,42 @@ FIRST_PORT = 8888
 
 
 def served() -> Path:
-    """Where JupyterLab finds the browser's half of our widgets; no build, no extension.
-
-    There must be no `package.json` that names an extension here: Lab would load it.
-    """
-    return Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "ward-to-board" / "static"
+    """Where JupyterLab finds our extension and the browser's half of our widgets."""
+    return Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "ward-to-board"
 
 
 def setup() -> Path:
-    """Put our script, our style and the chart bundle where JupyterLab serves them.
+    """Put our scripts, our style and the chart bundle where JupyterLab serves them.
 
     The Vega bundle (0.9 MB) comes out of vl-convert, so no chart needs a CDN. Returns the
     folder. Raises OSError when it cannot be written.
     """
     import vl_convert
 
-    folder = served()
+    folder = served() / "static"
     folder.mkdir(parents=True, exist_ok=True)
     # Its type stub forgets that None asks for the plain bundle.
     bundle = vl_convert.javascript_bundle(None)  # type: ignore[arg-type]
     bundle += "\nexport default window.vegaEmbed;\n"
     _put(folder / "vega.js", bundle.encode())
-    for name in ("course.js", "course.css"):
-        _put(folder / name, (STATIC / name).read_bytes())
-    return folder
+    for path in STATIC.iterdir():
+        _put(folder / path.name, path.read_bytes())
+    _put(folder / "modules.json", json.dumps(
+        {name: code_of(name) for name in home.modules()}, ensure_ascii=False).encode())
+    # Last: with it JupyterLab loads lab.js, which asks for what is above.
+    _put(served() / "package.json", json.dumps({
+        "name": "ward-to-board", "version": "0.1.0",
+        "description": "Opens the course's modules live",
+        "jupyterlab": {"extension": True, "_build": {
+            "load": "static/lab.js", "extension": "./extension"}}}).encode())
+    return served()
+
+
+def code_of(name: str) -> list[str]:
+    """The code of a module as we ship it: only a notebook that has just this runs unasked."""
+    path = home.content() / "modules" / name / f"{name}.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
 def _put(path: Path, content: bytes) -> None:

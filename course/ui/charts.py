@@ -62,9 +62,11 @@ def lines(x: str, x_title: str, y: str, y_title: str, *, series: str | None = No
                 scale=alt.Scale(nice=False, zero=False)),
         y=alt.Y(f"{y}:Q", title=y_title, scale=scale, axis=alt.Axis(tickCount=5)))
     if series is not None:
+        # The same domain for both: only then do colour and dash share one legend.
+        order = alt.Scale(domain=names)
         line = line.encode(
-            color=alt.Color(f"{series}:N", title=None, sort=names),
-            strokeDash=alt.StrokeDash(f"{series}:N", title=None, sort=names))
+            color=alt.Color(f"{series}:N", title=None, scale=order),
+            strokeDash=alt.StrokeDash(f"{series}:N", title=None, scale=order))
     if rule is not None:
         line = line + alt.Chart(alt.NamedData(name="rows")).mark_rule(
             strokeDash=[6, 4], aria=False).encode(y=alt.datum(rule))

@@ -6,6 +6,7 @@ Where there is no Chromium these tests are skipped with a sentence; where
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -192,7 +193,7 @@ class Lab:
         self.page.on("request", lambda r: self.outside.append(r.url) if r.url.startswith("http")
                      and not r.url.startswith("http://127.0.0.1") else None)
 
-    def open(self, address: str) -> Lab:
+    def go(self, address: str) -> Lab:
         # The server prints its address a moment before it listens.
         for _ in range(60):
             try:
@@ -200,19 +201,23 @@ class Lab:
                 break
             except Exception:
                 time.sleep(0.5)
+        return self
+
+    def open(self, address: str) -> Lab:
+        self.go(address)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
         self.page.wait_for_selector("#jp-main-statusbar >> text=| Idle", timeout=PATIENCE)
         return self
 
     def run(self) -> Lab:
-        """Run every cell, as the notebook tells a keyboard user to."""
-        # What an earlier run left on the page must not pass for this one.
-        self.page.evaluate("""document.querySelectorAll('[data-wb-key=submit]').forEach(
-            (el) => el.setAttribute('data-old', ''))""")
-        for _ in range(5):  # JupyterLab drops a run that comes before its kernel is connected
-            self.page.locator(".jp-Notebook .jp-Cell").first.focus()
-            self.page.keyboard.press("Control+a")
-            self.page.keyboard.press("Control+Enter")
+        """Wait until the module has run: by itself, or else as a keyboard user is told to."""
+        with contextlib.suppress(TimeoutError):
+            self.page.wait_for_selector(".wb-module", timeout=PATIENCE / 15)
+        for turn in range(6):
+            if turn or not self.page.locator(".wb-module").count():
+                self.page.locator(".jp-Notebook .jp-Cell").first.focus()
+                self.page.keyboard.press("Control+a")
+                self.page.keyboard.press("Control+Enter")
             try:
                 self.page.wait_for_selector("[data-wb-key=submit]:not([data-old])",
                                             timeout=PATIENCE / 5, state="attached")
@@ -221,6 +226,9 @@ class Lab:
                 continue
         self.page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]",
                                     timeout=PATIENCE, state="attached")
+        # What this run left on the page must not pass for the next one.
+        self.page.evaluate("""document.querySelectorAll('[data-wb-key=submit]').forEach(
+            (el) => el.setAttribute('data-old', ''))""")
         return self
 
     def tab_to(self, selector: str, most: int = 250) -> None:

@@ -184,8 +184,8 @@ class Goodwill:
         rows = []
         for s in runs:
             means = goodwill.averages(s)
-            rows.append((str(s.asks), f"{s.keen:.0%}", f"{s.appeal:.2f}", f"{s.protected:.0%}",
-                         f"{s.reward:.0%}", f"{means['work_total']:.0f}",
+            rows.append((str(s.asks), f"{s.keen:g}", f"{s.appeal:g}", f"{s.protected:g}",
+                         f"{s.reward:g}", f"{means['work_total']:.0f}",
                          f"{means['first_26']:.0f}", f"{means['last_26']:.0f}",
                          f"{means['snaps_total']:.1f}"))
         self._debrief.html = join(

@@ -65,9 +65,9 @@ def screen(seen: model.Screen, heading: str = "h4") -> Html:
         rows = [("Demand that arrived", text(seen.demand)),
                 ("Waiting on your desks", text(_or_none(seen.backlog))),
                 ("Passed up, by ward", text(_or_none(
-                    None if seen.passed_up is None else "; ".join(map(str, seen.passed_up))))),
+                    None if seen.passed_up is None else _by_ward(seen.passed_up)))),
                 ("Heard on the wards, by ward", text(_or_none(
-                    None if seen.heard is None else "; ".join(map(str, seen.heard))))),
+                    None if seen.heard is None else _by_ward(seen.heard)))),
                 ("Directives carried out", tag("span", seen.completion, class_="wb-light",
                                                data_light=seen.completion)
                  if seen.completion else text(_or_none(None)))]
@@ -102,6 +102,10 @@ def all_screens(runs: model.Runs, at_round: int) -> Html:
     roles = get_args(model.Role)
     return tag("div", [screen(model.screen(runs, role, at_round)) for role in roles],
                class_="wb-cards")
+
+
+def _by_ward(values: Sequence[float]) -> str:
+    return "; ".join(f"ward {i}: {value}" for i, value in enumerate(values, 1))
 
 
 def _or_none(value: object) -> str:

@@ -1,0 +1,104 @@
+"""A module opens live: it runs by itself, once, and nothing else ever does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from course import lab as jupyter
+from tests.browser.conftest import PATIENCE, Lab, Served
+
+NAME = "03-two-hour-organisation"
+CELLS = len(jupyter.code_of(NAME))
+
+LAST_RUN = """() => Math.max(0, ...[...document.querySelectorAll('.jp-InputPrompt')]
+  .map((node) => Number((node.textContent.match(/\\d+/) || [0])[0])))"""
+
+
+def last_run(lab: Lab) -> int:
+    """The highest number beside a cell: how many cells the kernel has run in all."""
+    return int(lab.page.evaluate(LAST_RUN))
+
+
+def wait_until_run(lab: Lab, number: int) -> None:
+    lab.page.wait_for_function(f"({LAST_RUN})() >= {number}", timeout=PATIENCE)
+    lab.page.wait_for_timeout(3000)  # long enough for a second run to show itself
+
+
+def restart(lab: Lab) -> None:
+    lab.page.evaluate("""async () => {
+        const site = JSON.parse(document.getElementById('jupyter-config-data').textContent);
+        const at = site.baseUrl + 'api/kernels';
+        const headers = {'X-XSRFToken': document.cookie.match(/_xsrf=([^;]*)/)[1]};
+        for (const kernel of await (await fetch(at)).json())
+            await fetch(`${at}/${kernel.id}/restart`, {method: 'POST', headers});
+    }""")
+
+
+def end_kernels(lab: Lab) -> None:
+    lab.page.evaluate("""async () => {
+        const site = JSON.parse(document.getElementById('jupyter-config-data').textContent);
+        const headers = {'X-XSRFToken': document.cookie.match(/_xsrf=([^;]*)/)[1]};
+        for (const session of await (await fetch(site.baseUrl + 'api/sessions')).json())
+            await fetch(`${site.baseUrl}api/sessions/${session.id}`, {method: 'DELETE', headers});
+    }""")
+
+
+def test_a_module_runs_by_itself_once_shows_no_code_and_stays_at_the_top(
+        lab: Lab, served: Served, screenshots: Path) -> None:
+    lab.open(served.module(NAME))
+    wait_until_run(lab, CELLS)
+    assert last_run(lab) == CELLS
+    assert lab.page.locator(".jp-CodeCell .jp-InputArea:visible").count() == 0
+    assert lab.page.evaluate(
+        "[...document.querySelectorAll('.jp-WindowedPanel-outer')].pop().scrollTop") < 50
+    lab.page.screenshot(path=screenshots / "open.png")
+
+    # Again after a restart: once.
+    restart(lab)
+    lab.page.wait_for_timeout(4000)
+    wait_until_run(lab, CELLS)
+    assert last_run(lab) == CELLS
+
+    # Opened again while its kernel lives: once more.
+    lab.open(served.module(NAME))
+    wait_until_run(lab, 2 * CELLS)
+    assert last_run(lab) == 2 * CELLS
+    end_kernels(lab)
+
+
+@pytest.mark.parametrize("view", ["doc/tree", "notebooks"])
+def test_it_opens_live_in_the_other_views_too(lab: Lab, served: Served, view: str) -> None:
+    lab.go(served.at(f"{view}/{NAME}/{NAME}.ipynb"))
+    lab.page.wait_for_selector("[data-wb-key=submit]", timeout=PATIENCE)
+    end_kernels(lab)
+
+
+@pytest.mark.parametrize("change", ["a cell more", "a cell changed", "another name"])
+def test_a_notebook_whose_code_is_not_exactly_ours_never_runs_unasked(
+        lab: Lab, served: Served, change: str) -> None:
+    workspace = served.state / "workspace"
+    folder = workspace / change.replace(" ", "-")
+    folder.mkdir()
+    canary = folder / "ran"
+    notebook = json.loads((workspace / NAME / f"{NAME}.ipynb").read_text())
+    code = f"open({str(canary)!r}, 'w').close()"
+    cells = notebook["cells"]
+    if change == "a cell more":
+        cells.insert(0, {"cell_type": "code", "id": "more", "metadata": {}, "outputs": [],
+                         "execution_count": None, "source": code})
+    else:
+        first = next(cell for cell in cells if cell["cell_type"] == "code")
+        first["source"] = code + "\n" + "".join(first["source"])
+    name = "mine" if change == "another name" else NAME
+    (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
+    lab.open(served.at(f"lab/tree/{folder.name}/{name}.ipynb"))
+    lab.page.wait_for_timeout(6000)
+    assert last_run(lab) == 0
+    assert not canary.exists()
+    assert lab.page.locator(".wb-form").count() == 0
+    end_kernels(lab)
+    shutil.rmtree(folder)
