@@ -95,6 +95,11 @@ class Desk:
     def record(self) -> Record:
         return read(self.answers)
 
+    def not_quite_ours(self) -> None:
+        """Change a word of the code, so that JupyterLab does not run it unasked."""
+        path = self.folder / f"{self.module}.ipynb"
+        path.write_text(path.read_text().replace("# Open this module", "# Open the module"))
+
     def kernels(self) -> list[str]:
         """The kernels that have this folder's notebooks open."""
         return [session["kernel"]["id"] for session in self.served.api("GET", "sessions")

@@ -38,9 +38,30 @@ def shut_dialogs(lab: Lab) -> None:
         lab.page.wait_for_timeout(300)
 
 
+def test_a_module_whose_kernel_dies_is_put_right_by_itself_and_loses_no_word(
+        lab: Lab, desk: Callable[..., Desk]) -> None:
+    laid = desk(BAND)
+    lab.open(laid.address).run()
+    lab.type(REFLECTION, "First half,")
+    lab.wait_status(REFLECTION, "Saved")
+    laid.kill()
+    shut_dialogs(lab)
+    lab.page.locator(f'[data-wb-key="{REFLECTION}"] textarea').focus()
+    lab.press("Control+End")
+    lab.page.keyboard.type(" second half.")
+    for _ in range(PATIENCE // 250):
+        if laid.record().value(REFLECTION) == "First half, second half.":
+            break
+        lab.page.wait_for_timeout(250)
+    assert laid.record().value(REFLECTION) == "First half, second half."
+    shut_dialogs(lab)
+    assert box(lab, REFLECTION) == "First half, second half."
+
+
 def test_words_typed_while_the_kernel_is_dead_stay_and_are_saved_when_it_is_back(
         lab: Lab, desk: Callable[..., Desk], screenshots: Path) -> None:
     laid = desk(BAND)
+    laid.not_quite_ours()  # so that nothing runs by itself
     lab.open(laid.address).run()
     lab.type(REFLECTION, "First half,")
     lab.wait_status(REFLECTION, "Saved")
@@ -227,7 +248,7 @@ def test_submitting_twice_is_fine_and_without_an_exchange_is_a_sentence(
 def test_without_our_script_a_sentence_stands_in_place_of_each_control(
         lab: Lab, desk: Callable[..., Desk]) -> None:
     laid = desk(START)
-    script = course_lab.served() / "course.js"
+    script = course_lab.served() / "static" / "course.js"
     away = script.with_name("course.js.away")
     try:
         script.rename(away)
