@@ -105,10 +105,6 @@ class Desk:
         return [session["kernel"]["id"] for session in self.served.api("GET", "sessions")
                 if session["path"].startswith(f"{self.folder.name}/")]
 
-    def restart(self) -> None:
-        for kernel in self.kernels():
-            self.served.api("POST", f"kernels/{kernel}/restart")
-
     def kill(self) -> None:
         """End the kernel's process, as a full memory would."""
         for kernel in self.kernels():
@@ -213,6 +209,13 @@ class Lab:
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
         self.page.wait_for_selector("#jp-main-statusbar >> text=| Idle", timeout=PATIENCE)
         return self
+
+    def shut_dialogs(self) -> None:
+        """Lab's own words on a dead kernel: read and put away."""
+        self.page.wait_for_timeout(300)
+        while self.page.locator(".jp-Dialog").count():
+            self.page.locator(".jp-Dialog button.jp-mod-accept").last.click()
+            self.page.wait_for_timeout(300)
 
     def run(self) -> Lab:
         """Wait until the module has run: by itself, or else as a keyboard user is told to."""

@@ -30,14 +30,6 @@ def paste(lab: Lab, key: str, words: str) -> None:
     lab.press("Tab")
 
 
-def shut_dialogs(lab: Lab) -> None:
-    """Lab's own words on a dead kernel: read and put away."""
-    lab.page.wait_for_timeout(300)
-    while lab.page.locator(".jp-Dialog").count():
-        lab.page.locator(".jp-Dialog button.jp-mod-accept").last.click()
-        lab.page.wait_for_timeout(300)
-
-
 def test_a_module_whose_kernel_dies_is_put_right_by_itself_and_loses_no_word(
         lab: Lab, desk: Callable[..., Desk]) -> None:
     laid = desk(BAND)
@@ -45,7 +37,7 @@ def test_a_module_whose_kernel_dies_is_put_right_by_itself_and_loses_no_word(
     lab.type(REFLECTION, "First half,")
     lab.wait_status(REFLECTION, "Saved")
     laid.kill()
-    shut_dialogs(lab)
+    lab.shut_dialogs()
     lab.page.locator(f'[data-wb-key="{REFLECTION}"] textarea').focus()
     lab.press("Control+End")
     lab.page.keyboard.type(" second half.")
@@ -54,7 +46,7 @@ def test_a_module_whose_kernel_dies_is_put_right_by_itself_and_loses_no_word(
             break
         lab.page.wait_for_timeout(250)
     assert laid.record().value(REFLECTION) == "First half, second half."
-    shut_dialogs(lab)
+    lab.shut_dialogs()
     assert box(lab, REFLECTION) == "First half, second half."
 
 
@@ -66,19 +58,18 @@ def test_words_typed_while_the_kernel_is_dead_stay_and_are_saved_when_it_is_back
     lab.type(REFLECTION, "First half,")
     lab.wait_status(REFLECTION, "Saved")
     laid.kill()
-    shut_dialogs(lab)
+    lab.shut_dialogs()
     lab.page.locator(f'[data-wb-key="{REFLECTION}"] textarea').focus()
     lab.press("Control+End")
     lab.page.keyboard.type(" second half.")
     lab.wait_status(REFLECTION, "The course is not answering")
-    shut_dialogs(lab)
+    lab.shut_dialogs()
     assert "choose Kernel, then Restart Kernel and Run All Cells" in lab.status(REFLECTION)
     assert box(lab, REFLECTION) == "First half, second half."
     assert laid.record().value(REFLECTION) == "First half,"
     lab.page.screenshot(path=screenshots / "kernel-dead.png")
-    laid.restart()
     lab.page.wait_for_timeout(1500)
-    shut_dialogs(lab)
+    lab.shut_dialogs()
     lab.run()
     lab.wait_status(REFLECTION, "Saved")
     lab.page.wait_for_timeout(1000)

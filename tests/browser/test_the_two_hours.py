@@ -148,9 +148,10 @@ def test_after_a_restart_the_play_goes_on_at_the_seventh_round(
         lab: Lab, hours: Desk, screenshots: Path) -> None:
     before = decided(hours)
     lab.open(hours.address)
-    hours.restart()
-    lab.page.wait_for_timeout(2000)
+    hours.kill()
+    lab.page.wait_for_timeout(6000)  # JupyterLab looks every few seconds, and says so
     lab.run()
+    lab.shut_dialogs()
     button = lab.page.locator(f'[data-wb-key="{IT}.run.top"] button')
     assert button.inner_text() == "Play round 7 of 12"
     shown = lab.page.locator(f'[data-wb-key="{IT}.run.top"] input[type=range]')

@@ -31,8 +31,9 @@
     const session = panel.sessionContext;
     await session.ready;
 
-    let wanted = true, running = false; // one run is owed for having been opened
+    let wanted = true, running = false, calm = 0; // one run is owed for having been opened
     const step = async () => {
+      if (Date.now() < calm) { setTimeout(step, calm - Date.now() + 10); return; }
       const kernel = session.session?.kernel;
       // A run sent before the kernel is connected is silently lost.
       if (!wanted || running || panel.isDisposed || kernel?.connectionStatus !== "connected"
@@ -52,7 +53,10 @@
       step();
     };
     session.statusChanged.connect((_, status) => {
-      if (status === "restarting" || status === "autorestarting") wanted = true;
+      if (status === "restarting" || status === "autorestarting") {
+        wanted = true;
+        calm = Date.now() + 1500; // one restart is announced more than once: wait for the last
+      }
       step();
     });
     session.kernelChanged.connect((_, change) => { if (change.oldValue && change.newValue) wanted = true; step(); });
