@@ -21,6 +21,13 @@ def notice(sentence: str) -> Html:
     return tag("p", sentence, class_="wb-warning")
 
 
+def gate(waiting: str) -> Html:
+    """What must be done before a part opens; nothing where nothing is waited for."""
+    if not waiting:
+        return Html("")
+    return tag("p", f"This opens when you have done: {waiting}", class_="wb-note")
+
+
 def excerpts(passages: Sequence[str], folder: Path) -> Html:
     """Passages side by side, with one line on what is ours and what is the author's."""
     found = {name: corpus.excerpt(name, folder) for name in passages}

@@ -9,9 +9,10 @@ import numpy as np
 from course.assessments import Play, Setting
 from course.exercises.rubber_band import exercise as goodwill
 from course.exercises.rubber_band import model
+from course.ui import cards
 from course.ui import charts as chart
 from course.ui.forms import in_words
-from course.ui.html import Html, join, paragraphs, table, tag, text
+from course.ui.html import join, paragraphs, table, tag, text
 from course.ui.widgets import Column, Field, Figure, Form, Panel, Reply, stack
 
 if TYPE_CHECKING:
@@ -122,8 +123,7 @@ class Goodwill:
     def refresh(self) -> None:
         waiting = self.module.waits_for(self.item.needs)
         if waiting:
-            self._gate.html = tag("p", f"This opens when you have answered: {waiting}",
-                                  class_="wb-note")
+            self._gate.html = cards.gate(waiting)
             self._body.children = ()
             return
         self._gate.html = ""
@@ -221,8 +221,7 @@ class Compare:
         record = self.module.record
         waiting = self.module.waits_for((*PREDICTIONS, RUN))
         if waiting:
-            self._words.html = tag("p", f"This opens when you have done: {waiting}",
-                                   class_="wb-note")
+            self._words.html = cards.gate(waiting)
             self._body.children = ()
             return
         if self._body.children:
@@ -274,8 +273,7 @@ class Sweep:
 
     def refresh(self) -> None:
         waiting = self.module.waits_for((RUN,))
-        self._gate.html = tag("p", f"This opens when you have done: {waiting}",
-                              class_="wb-note") if waiting else Html("")
+        self._gate.html = cards.gate(waiting)
         if waiting or self._body.children:
             return
         points = goodwill.sweep()

@@ -11,6 +11,7 @@ from course.assessments import Sentences
 from course.exercises.two_hour_organisation import exercise as game
 from course.exercises.two_hour_organisation import model
 from course.exercises.two_hour_organisation.exercise import PAUSES, ROUNDS, RUN, Hours, Seat
+from course.ui import cards
 from course.ui import charts as chart
 from course.ui.forms import ItemForm, in_words
 from course.ui.html import Html, join, paragraphs, table, tag, text
@@ -164,8 +165,7 @@ class TwoHours:
     def refresh(self) -> None:
         waiting = self.module.waits_for(self.module.item(RUN).needs)
         if waiting:
-            self._gate.html = tag("p", f"This opens when you have answered: {waiting}",
-                                  class_="wb-note")
+            self._gate.html = cards.gate(waiting)
             self._body.children = ()
             return
         self._gate.html = ""
@@ -366,8 +366,7 @@ class Compare:
         if not waiting and not game.finished(self.module.record):
             waiting = "play the two hours to the end in one seat"
         if waiting:
-            self._words.html = tag("p", f"This opens when you have done: {waiting}",
-                                   class_="wb-note")
+            self._words.html = cards.gate(waiting)
             self._body.children = ()
             return
         if self._body.children:
@@ -433,8 +432,7 @@ class Pairs:
 
     def refresh(self) -> None:
         waiting = self.module.waits_for((RUN,))
-        self._gate.html = tag("p", f"This opens when you have done: {waiting}",
-                              class_="wb-note") if waiting else Html("")
+        self._gate.html = cards.gate(waiting)
         if waiting or self._body.children:
             return
         differences = game.harm_saved()
