@@ -210,6 +210,13 @@ class Lab:
         self.page.wait_for_selector("#jp-main-statusbar >> text=| Idle", timeout=PATIENCE)
         return self
 
+    def restart(self) -> None:
+        """Restart the kernel by JupyterLab's own keys: Escape, zero, zero, and yes."""
+        self.page.locator(".jp-Notebook .jp-Cell").first.focus()
+        self.press("Escape")
+        self.press("0", 2)
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+
     def shut_dialogs(self) -> None:
         """Lab's own words on a dead kernel: read and put away."""
         self.page.wait_for_timeout(300)

@@ -35,14 +35,6 @@ def wait_until_run(lab: Lab, sent: list[bytes], number: int) -> None:
     lab.page.wait_for_timeout(4000)  # long enough for a second run to show itself
 
 
-def restart(lab: Lab) -> None:
-    """Restart the kernel by JupyterLab's own keys: Escape, zero, zero, and yes."""
-    lab.page.locator(".jp-Notebook .jp-Cell").first.focus()
-    lab.press("Escape")
-    lab.press("0", 2)
-    lab.page.locator(".jp-Dialog .jp-mod-accept").click()
-
-
 def end_kernels(lab: Lab) -> None:
     lab.page.evaluate("""async () => {
         const site = JSON.parse(document.getElementById('jupyter-config-data').textContent);
@@ -64,7 +56,7 @@ def test_a_module_runs_by_itself_once_shows_no_code_and_stays_at_the_top(
     lab.page.screenshot(path=screenshots / "open.png")
 
     # Again after a restart: once.
-    restart(lab)
+    lab.restart()
     wait_until_run(lab, sent, 2 * CELLS)
     assert len(sent) == 2 * CELLS
 

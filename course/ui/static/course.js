@@ -379,6 +379,10 @@ export const form = { render({ model, el }) {
     built.set(model.get("values")[field.id] ?? null);
   }
   body.append(make("div", { class: "wb-actions" }, button, status), feedback);
+  // A button pressed next must find the last move of a lever, not the one before it.
+  body.addEventListener("focusout", () => {
+    if (mode === "live" && again) { again = false; send("live"); }
+  });
   el.append(body);
   lock(); say(); showFeedback(); adopt(body);
 
