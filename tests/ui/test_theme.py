@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 CSS = re.sub(r"/\*.*?\*/", "", (ROOT / "course" / "ui" / "static" / "course.css").read_text(),
              flags=re.S)
 CHARTS = sorted((ROOT / "course" / "exercises").glob("*/charts/*.json"))
-THEMES = {"light": ".wb", "dark": '[data-jp-theme-light="false"] .wb'}
+THEMES = ("light", "dark")
 LAB = {"light": ("#ffffff",), "dark": ("#111111", "#212121")}
 """JupyterLab's grounds: of a notebook, and of what floats above it."""
 
@@ -58,13 +58,12 @@ Rgb = tuple[float, ...]
 
 
 def colours(theme: str) -> dict[str, str]:
-    """The colours of a theme; what the dark one does not name is as in the light one."""
-    found: dict[str, str] = {}
-    for selector in (THEMES["light"], THEMES[theme]):
-        block = re.search(rf"(?:^|\}})\s*{re.escape(selector)}\s*\{{(.*?)\}}", CSS, flags=re.S)
-        assert block, f"course.css has no block {selector}"
-        found |= dict(re.findall(r"--wb-([\w-]+):\s*(#[0-9a-fA-F]{6})\b", block[1]))
-    return found
+    """The colours of a theme: a name has one for both, or one for each."""
+    colour = r"(#[0-9a-fA-F]{6})\b"
+    found = {name: (one, one) for name, one in re.findall(rf"--wb-([\w-]+):\s*{colour}", CSS)}
+    found |= {name: (light, dark) for name, light, dark in re.findall(
+        rf"--wb-([\w-]+):\s*light-dark\({colour}, {colour}\)", CSS)}
+    return {name: pair[THEMES.index(theme)] for name, pair in found.items()}
 
 
 def linear(colour: str) -> Rgb:
@@ -114,10 +113,7 @@ def test_every_ink_can_be_told_from_every_ground_it_stands_on(
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_focus_shows_on_every_ground(theme: str) -> None:
     known = colours(theme)
-    outer = re.search(r'\[data-jp-theme-light="false"\] \.wb\S* :focus-visible \{'
-                      r" box-shadow: 0 0 0 5px (#000)", CSS)
-    assert outer, "the dark theme's outer band is black"
-    bands = known["focus"], "#000000" if theme == "dark" else known["focus-ink"]
+    bands = known["focus"], known["focus-ink"]
     assert contrast(*bands) >= 3
     for ground in grounds(theme, ("lab", *GROUNDS, "accent")):
         assert max(contrast(band, ground) for band in bands) >= 3, ground
@@ -152,8 +148,7 @@ def test_every_colour_of_the_style_sheet_is_checked_here() -> None:
 
 def test_a_colour_is_named_once_and_used_by_its_name() -> None:
     outside = re.sub(r"--wb-[\w-]+:[^;]*;", "", CSS)
-    assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", outside) == ["#000"], (
-        "only the focus in the dark theme has a colour without a name")
+    assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", outside) == []
     used = set(re.findall(r"var\(--wb-([\w-]+)\)", CSS))
     assert used <= set(re.findall(r"--wb-([\w-]+):", CSS)), "a name that stands for nothing"
 

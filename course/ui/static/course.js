@@ -464,19 +464,26 @@ const loadVega = () => vega ??= new Promise((done, failed) => {
 });
 
 function paper() {
-  const style = getComputedStyle(document.querySelector(".wb") ?? document.body);
-  const ink = (name) => style.getPropertyValue(`--wb-${name}`).trim();
+  const ours = document.querySelector(".wb") ?? document.body, probe = make("span");
+  ours.append(probe);
+  const style = getComputedStyle(probe);
+  // A colour of ours is two, one for each theme: the browser says which holds here.
+  const ink = (name) => { probe.style.color = `var(--wb-${name})`; return style.color; };
+  const inks = (...names) => Object.fromEntries(names.map((name) => [name, ink(name)]));
+  const { ink: words, line, grid } = inks("ink", "line", "grid");
+  const series = [1, 2, 3, 4].map((i) => ink(`series-${i}`)), font = style.fontFamily || "sans-serif";
+  probe.remove();
   return {
-    background: "transparent", font: style.fontFamily || "sans-serif",
+    background: "transparent", font,
     view: { stroke: "transparent" },
-    axis: { labelColor: ink("ink"), titleColor: ink("ink"), domainColor: ink("line"), tickColor: ink("line"),
-      gridColor: ink("grid"), labelFontSize: 13, titleFontSize: 13, titleFontWeight: 600, labelLimit: 260, titleLimit: 500 },
-    legend: { labelColor: ink("ink"), titleColor: ink("ink"), labelFontSize: 13, titleFontSize: 13, labelLimit: 320,
+    axis: { labelColor: words, titleColor: words, domainColor: line, tickColor: line,
+      gridColor: grid, labelFontSize: 13, titleFontSize: 13, titleFontWeight: 600, labelLimit: 260, titleLimit: 500 },
+    legend: { labelColor: words, titleColor: words, labelFontSize: 13, titleFontSize: 13, labelLimit: 320,
       orient: "top", symbolStrokeWidth: 3 },
-    title: { color: ink("ink"), fontSize: 15, anchor: "start" }, text: { color: ink("ink"), fontSize: 13 },
-    mark: { color: ink("series-1") },
-    range: { category: [1, 2, 3, 4].map((i) => ink(`series-${i}`)) },
-    line: { strokeWidth: 2.5 }, rule: { color: ink("line") },
+    title: { color: words, fontSize: 15, anchor: "start" }, text: { color: words, fontSize: 13 },
+    mark: { color: series[0] },
+    range: { category: series },
+    line: { strokeWidth: 2.5 }, rule: { color: line },
   };
 }
 
