@@ -469,8 +469,7 @@ function paper() {
   const style = getComputedStyle(probe);
   // A colour of ours is two, one for each theme: the browser says which holds here.
   const ink = (name) => { probe.style.color = `var(--wb-${name})`; return style.color; };
-  const inks = (...names) => Object.fromEntries(names.map((name) => [name, ink(name)]));
-  const { ink: words, line, grid } = inks("ink", "line", "grid");
+  const words = ink("ink"), line = ink("line"), grid = ink("grid");
   const series = [1, 2, 3, 4].map((i) => ink(`series-${i}`)), font = style.fontFamily || "sans-serif";
   probe.remove();
   return {
