@@ -115,6 +115,15 @@ class Record:
         latest = self.latest(item)
         return latest.value if latest else None
 
+    def answered(self, item: str) -> bool:
+        """Whether something is held now: a box that was emptied again is no answer."""
+        value = self.value(item)
+        if isinstance(value, str):
+            return bool(value.strip())
+        if isinstance(value, dict):
+            return any(str(part).strip() for part in value.values())
+        return value is not None
+
     def before(self, earlier: str, later: str) -> bool:
         """Whether `earlier` was first committed before `later` (or `later` not yet)."""
         a, b = self.first(earlier), self.first(later)

@@ -120,6 +120,43 @@ def feedback(modules: Modules = None, everyone: Annotated[bool, typer.Option(
 
 
 @app.command()
+def due(module: Annotated[str, typer.Argument(help="A module, such as 02-rubber-band.")],
+        date: Annotated[str, typer.Argument(
+            help="The day first, such as \"11/12/2026 17:00\"; \"none\" takes the date away.")],
+        zone: Annotated[str, typer.Option(
+            help="A time zone, such as Europe/London; otherwise this computer's own.")] = "",
+        ) -> None:
+    """Set when a module is due, for nbgrader and on the fellows' home page."""
+    from course import dates
+
+    try:
+        at = None if date.lower() == "none" else dates.moment(date, zone)
+    except dates.NotADate as error:
+        out.print(escape(str(error)))
+        raise typer.Exit(1) from None
+    _plainly(lambda loop, tell: loop.due(module, at, tell=tell))
+
+
+@app.command()
+def contact(words: Annotated[str, typer.Argument(
+        help="Whom fellows ask, such as an e-mail address; it stands on every page of theirs.")],
+        ) -> None:
+    """Say whom fellows can ask."""
+    from course import programme
+
+    try:
+        programme.write(programme.Programme.model_validate(
+            programme.read().model_dump() | {"contact": " ".join(words.split())}))
+    except ValueError:
+        out.print("That is longer than the 500 characters a page has room for.")
+        raise typer.Exit(1) from None
+    except OSError as error:
+        out.print(f"It could not be written ({escape(str(error.strerror))}).")
+        raise typer.Exit(1) from None
+    out.print("Fellows see it at the foot of their pages.")
+
+
+@app.command()
 def export(to: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:
     """Write the marks of every module and fellow as CSV."""
     _plainly(lambda loop, tell: loop.export(to, tell=tell))

@@ -54,6 +54,11 @@ def exchange() -> Path:
     return state() / "exchange"
 
 
+def receipts() -> Path:
+    """Where nbgrader keeps a copy of everything this fellow has submitted."""
+    return state() / "cache"
+
+
 def gradebook() -> str:
     """The gradebook's database address: SQLite in the state folder unless one is set."""
     return os.environ.get("COURSE_GRADEBOOK") or f"sqlite:///{classroom() / 'gradebook.db'}"

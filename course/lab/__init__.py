@@ -75,8 +75,8 @@ class Server:
 
 
 def fellow(port: int | None = None, browser: bool = True) -> Server:
-    """JupyterLab for one local fellow, opened at the first notebook."""
-    return _server(home.workspace(), f"lab/tree/{home.modules()[0]}/{home.modules()[0]}.ipynb",
+    """JupyterLab for one local fellow, opened at the course's home page."""
+    return _server(home.workspace(), "ward-to-board",
                    [HERE / "fellow", home.content()], port, browser)
 
 

@@ -33,7 +33,7 @@ def configure(c: Any) -> None:
     c.CourseDirectory.db_url = home.gradebook()
     c.Exchange.root = str(home.exchange())
     # nbgrader keeps a fellow's receipts in their Jupyter folder; state is one folder.
-    c.Exchange.cache = str(home.state() / "cache")
+    c.Exchange.cache = str(home.receipts())
 
     # It would put "YOUR ANSWER HERE" in place of a reflection's prompt. Ours hold no solutions.
     c.ClearSolutions.enabled = False

@@ -15,15 +15,17 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from course import home
+from course import handin, home, programme
 from course.answers import NAME
+from course.dates import when
 from course.marking import configure
 from course.marking.report import Report, Tell, Trouble, plain, quiet
 
-__all__ = ["Report", "Tell", "Trouble", "collect", "export", "feedback", "mark", "release"]
+__all__ = ["Report", "Tell", "Trouble", "collect", "due", "export", "feedback", "mark", "release"]
 
 
 def release(module: str, *, again: bool = False, tell: Tell = quiet) -> Report:
@@ -87,7 +89,9 @@ def mark(module: str, *, again: bool = False, only: Sequence[str] = (),
 
     _known(module)
     with _plainly("mark"):
-        return batch.mark(_course(), module, again=again, only=only, tell=tell)
+        report = batch.mark(_course(), module, again=again, only=only, tell=tell)
+        _tell_fellows(_api(), module)
+        return report
 
 
 def feedback(module: str, *, everyone: bool = False, tell: Tell = quiet) -> Report:
@@ -123,10 +127,30 @@ def feedback(module: str, *, everyone: bool = False, tell: Tell = quiet) -> Repo
                 report.about(student, [f"No feedback was sent: {trouble}"])
                 report.could_not.append(student)
         tell(len(ready), len(ready), "")
+        _tell_fellows(api, module)
         report.counts = {"sent": len(ready) - len(report.could_not),
                          "waiting for a tutor, so not sent": len(set(marked) & waiting),
                          "could not be sent": len(report.could_not)}
     return report
+
+
+def due(module: str, at: datetime | None, *, tell: Tell = quiet) -> Report:
+    """Set, move or (None) take away a module's due date: for nbgrader and for the fellows."""
+    from nbgrader.api import Gradebook
+
+    _known(module)
+    with _plainly("due"):
+        course = _course()
+        # nbgrader keeps a date without a zone, and means UTC.
+        naive = at.astimezone(UTC).replace(tzinfo=None) if at else None
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            gradebook.update_or_create_assignment(module, duedate=naive)
+        told = programme.read()
+        programme.write(told.model_copy(update={
+            "modules": told.modules | {module: programme.Dates(due=at)}}))
+        tell(1, 1, "")
+    return Report(f"{module} is due on {when(at)} ({at.astimezone():%Z})" if at else
+                  f"{module} has no due date now")
 
 
 def export(to: Path, *, tell: Tell = quiet) -> Report:
@@ -204,6 +228,24 @@ def _waiting(api: Any, module: str) -> set[str]:
             select(SubmittedAssignment.student_id)
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
             .where(Assignment.name == module, SubmittedAssignment.needs_manual_grade)))
+
+
+def _tell_fellows(api: Any, module: str) -> None:
+    """Put a note into the exchange for each submission that is marked to its end.
+
+    An empty file under a name that only its fellow can work out; see handin.Submission.key.
+    """
+    course, folder = _course(api), _exchange(api) / handin.MARKED
+    waiting = _waiting(api, module)
+    if not _exchange(api).is_dir():
+        return
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    for place in (course.root / "autograded").glob(f"*/{module}"):
+        submitted = course.root / "submitted" / place.parent.name / module
+        sent = handin.Submission(module, datetime.now(UTC), submitted)
+        if place.parent.name not in waiting and (key := sent.key(handin.MARKED)):
+            (folder / key).touch()
 
 
 class _Log:

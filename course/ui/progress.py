@@ -33,7 +33,7 @@ class Progress:
     def refresh(self) -> None:
         record, rows, missing = self.module.record, [], 0
         for item in self.module.texts.items:
-            done = item.id in record
+            done = record.answered(item.id)
             needed = item.marked != "no"
             missing += needed and not done
             rows.append((cards.short(item.prompt), "Done" if done else "Not yet",
@@ -47,7 +47,7 @@ class Progress:
                                tag("p", say))
 
     def _on_submit(self, _what: str, _values: dict[str, Any]) -> Reply:
-        self._start(lambda: self._say(handin.submit(self.module.folder)), "Submitting …")
+        self._start(lambda: self._say(handin.submit(self.module.folder).says), "Submitting …")
         return {"ok": True}
 
     def _on_read(self, _what: str, _values: dict[str, Any]) -> Reply:

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
+
+
+@cache
+def version() -> str:
+    """A word that changes when the browser's half changes, so that no old copy is kept."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -7,7 +7,6 @@ widget carries only the few lines that load it, and a notebook stays small.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypedDict
@@ -17,17 +16,7 @@ import ipywidgets
 import traitlets as t
 
 from course import trouble
-from course.ui.static_files import STATIC
-
-
-@cache
-def version() -> str:
-    """A word that changes when the browser's half changes, so that no old copy is kept."""
-    digest = hashlib.sha256()
-    for name in ("course.js", "course.css"):
-        digest.update((STATIC / name).read_bytes())
-    return digest.hexdigest()[:12]
-
+from course.ui.static_files import version
 
 # One line of fall-back for a front end that does not serve our files (VS Code, say).
 _LOADER = """
