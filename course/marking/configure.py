@@ -21,8 +21,8 @@ _SHARE = Path(__file__).resolve().parent / "share"
 def configure(c: Any) -> None:
     """Set nbgrader up for this course. `c` is a traitlets Config; calling twice is harmless."""
     find_alembic()
-    # nbgrader's two pages take MathJax from a CDN, whatever is configured. A template of that
-    # name in a Jupyter folder is found first, for its formgrader and its feedback alike.
+    # nbgrader's formgrader takes MathJax from a CDN, whatever is configured. A template of that
+    # name in a Jupyter folder is found first.
     _first("JUPYTER_PATH", _SHARE)
     with contextlib.suppress(OSError):  # the command that needs them says so better
         make_folders()
@@ -50,6 +50,8 @@ def configure(c: Any) -> None:
     c.Autograde.autograde_preprocessors = [
         f"nbgrader.preprocessors.{name}"
         for name in ("SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata")]
+    c.GenerateFeedback.exporter_class = "course.marking.feedback.FeedbackPage"
+    c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]
     # A record left in modules/ by somebody trying a module out must not replace a fellow's.
     c.Autograde.exclude_overwriting = {name: [NAME] for name in home.modules()}
 

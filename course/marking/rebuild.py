@@ -136,7 +136,8 @@ def _score(cell: Any, mark: scoring.Mark) -> None:
     # nbgrader takes the points from text/plain, and gives full marks for what is no number.
     if not 0 <= mark.points <= mark.out_of:
         raise ValueError(f"{mark.points} of {mark.out_of} points cannot be")
-    says = inert(f"{mark.points:g} of {mark.out_of:g} points. {mark.says}")
+    unit = "point" if mark.out_of == 1 else "points"
+    says = inert(f"{mark.points:g} of {mark.out_of:g} {unit}. {mark.says}")
     cell.execution_count = None
     cell.outputs = [nbformat.from_dict({
         "output_type": "execute_result", "execution_count": None, "metadata": {},

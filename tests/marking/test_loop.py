@@ -8,11 +8,13 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from course import home
+from course import handin, home, programme
 from course.marking import configure, loop
 from course.marking.report import Report
 from tests.marking.ward import TRIAL, Ward, bot, nbgrader
@@ -46,6 +48,38 @@ def test_a_module_goes_out_comes_in_is_marked_and_goes_back(state: Path, tmp_pat
     rows = {r["student_id"]: r for r in csv.DictReader(out.open())}
     assert (rows["ann"]["score"], rows["ann"]["max_score"]) == ("3.0", "6.0")
     assert (rows["ann"]["waits_for_tutor"], rows["ben"]["waits_for_tutor"]) == ("yes", "no")
+
+
+def test_a_fellow_is_told_that_a_submission_is_marked_only_when_all_of_it_is(
+        state: Path) -> None:
+    loop.release(TRIAL)
+    ward = Ward(state)
+    ward.send("ann", bot(TRIAL, "right"))  # a tutor has words of hers to read
+    ward.send("ben", bot(TRIAL, "untouched"))
+    loop.collect(TRIAL)
+    loop.mark(TRIAL)
+    told = {path.name for path in (state / "exchange" / home.COURSE_ID / "marked").iterdir()}
+    keys = {who: handin.Submission(TRIAL, datetime.now(UTC), state / "course" / "submitted" / who
+                                   / TRIAL).key("marked") for who in ("ann", "ben")}
+    assert keys["ann"] != keys["ben"]
+    assert told == {keys["ben"]}
+    assert "ben" not in str(told)
+
+
+def test_a_due_date_means_the_same_to_nbgrader_and_to_the_fellows(state: Path) -> None:
+    loop.release(TRIAL)
+    at = datetime(2026, 7, 10, 17, 0, tzinfo=ZoneInfo("Europe/London"))
+    assert "90-trial is due on" in loop.due(TRIAL, at).sentences()[0]
+    with sqlite3.connect(state / "course" / "gradebook.db") as db:
+        assert db.execute("select duedate from assignment").fetchone()[0].startswith(
+            "2026-07-10 16:00:00")  # nbgrader keeps UTC and no zone
+    assert programme.read().due(TRIAL) == at
+    loop.due(TRIAL, None)
+    assert programme.read().due(TRIAL) is None
+    with sqlite3.connect(state / "course" / "gradebook.db") as db:
+        assert db.execute("select duedate from assignment").fetchone()[0] is None
+    with pytest.raises(loop.Trouble, match="There is no module"):
+        loop.due("99-none", at)
 
 
 def test_the_prompt_of_a_reflection_is_released_as_it_was_written(ward: Ward) -> None:

@@ -71,10 +71,11 @@ def reflection(ward: Ward, words: str) -> str:
 
 
 def page(source: str, template: str) -> str:
-    """A cell's text as the feedback page and the formgrader show it."""
+    """A cell's text as our feedback page and nbgrader's formgrader show it."""
     from traitlets.config import Config
 
     from course.marking import configure
+    from course.marking.feedback import FeedbackPage
 
     config = Config(configure.load())
     # As nbgrader sets them, after any configuration file.
@@ -88,7 +89,8 @@ def page(source: str, template: str) -> str:
     static = Path(utils.__file__).parent.joinpath(
         "server_extensions", "formgrader", "static", "node_modules", "bootstrap", "dist", "css")
     config.HTMLExporter.extra_template_paths = [str(static)]
-    made, _ = HTMLExporter(config=config).from_notebook_node(notebook, resources={
+    exporter = FeedbackPage if template == "feedback" else HTMLExporter
+    made, _ = exporter(config=config).from_notebook_node(notebook, resources={
         "nbgrader": {"notebook": "n", "score": 0, "max_score": 3, "late_penalty": 0},
         "base_url": "", "index": 0, "total": 1, "submission_id": "s", "notebook_id": "n",
         "assignment_id": "a", "student": "ann", "last_name": None, "first_name": None,
