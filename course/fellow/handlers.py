@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import mistune
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
+from markupsafe import Markup
 from tornado import web
 
-from course import dates, handin, lab, programme
+from course import dates, handin, home, lab, programme
 from course.fellow import standing
 from course.ui import cards
 from course.ui.static_files import version
@@ -147,8 +149,19 @@ class Help(_Page):
         self.show("help")
 
 
+class Accessibility(_Page):
+    """The course's statement, with the programme's own address."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        words = (home.content() / "ACCESSIBILITY.md").read_text(encoding="utf-8")
+        to_html = mistune.create_markdown(plugins=["table"])
+        self.show("accessibility", statement=Markup(to_html(words)))  # noqa: S704 (our own file)
+
+
 def handlers(base_url: str) -> list[tuple[str, type[_Page]]]:
     """Every address of ours below the server's own, with what answers there."""
     pages = {"/?": Home, rf"/submit/{_MODULE}": Submit, rf"/submitted/{_MODULE}": Submitted,
-             rf"/feedback/{_MODULE}": Feedback, "/help": Help}
+             rf"/feedback/{_MODULE}": Feedback, "/help": Help, "/accessibility": Accessibility}
     return [(url_path_join(base_url, ROOT) + path, page) for path, page in pages.items()]

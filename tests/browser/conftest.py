@@ -26,6 +26,7 @@ import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from course.answers import Record, read
+from course.assessments import Choice, Item, Number, Ranking, Ratings, Sentences, Text
 from tests import bots
 
 PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
@@ -207,15 +208,31 @@ class Lab:
     def open(self, address: str) -> Lab:
         self.go(address)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
-        self.page.wait_for_selector("#jp-main-statusbar >> text=| Idle", timeout=PATIENCE)
+        self.idle()
         return self
 
+    def idle(self) -> None:
+        """Wait until the page is connected to its kernel, and the kernel has nothing to do."""
+        self.page.wait_for_function("""async () => {
+            const site = JSON.parse(document.getElementById('jupyter-config-data').textContent);
+            const path = decodeURIComponent(location.pathname).match(
+                /\\/(?:tree|notebooks)\\/(.*)$/)[1];
+            const sessions = await (await fetch(site.baseUrl + 'api/sessions')).json();
+            return sessions.some(({path: open, kernel}) => open === path && kernel
+                && kernel.connections > 0 && kernel.execution_state === 'idle'); }""",
+            timeout=PATIENCE, polling=250)
+
+    def wait_bar(self, *states: str) -> str:
+        """Wait for the bar above a module to say one of these; "live" is to say nothing."""
+        found = self.page.wait_for_selector(
+            ", ".join(f'.wb-bar[data-state="{state}"]' for state in states),
+            timeout=PATIENCE, state="attached")
+        return str(found.get_attribute("data-state")) if found else ""
+
     def restart(self) -> None:
-        """Restart the kernel by JupyterLab's own keys: Escape, zero, zero, and yes."""
-        self.page.locator(".jp-Notebook .jp-Cell").first.focus()
-        self.press("Escape")
-        self.press("0", 2)
-        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        """Start the module again with the button above it."""
+        self.page.locator(".jp-Toolbar jp-button[aria-label='Start again']").focus()
+        self.press("Enter")
 
     def shut_dialogs(self) -> None:
         """Lab's own words on a dead kernel: read and put away."""
@@ -239,8 +256,7 @@ class Lab:
                 break
             except TimeoutError:
                 continue
-        self.page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]",
-                                    timeout=PATIENCE, state="attached")
+        self.idle()
         # What this run left on the page must not pass for the next one.
         self.page.evaluate("""document.querySelectorAll('[data-wb-key=submit]').forEach(
             (el) => el.setAttribute('data-old', ''))""")
@@ -285,6 +301,52 @@ class Lab:
         self.tab_to(f'[data-wb-key="{key}"] :is(textarea, input.wb-number)')
         self.page.keyboard.press("Control+a")
         self.page.keyboard.type(words)
+
+    def rate(self, key: str, places: list[int | None]) -> None:
+        """Take one option in each of a form's groups, in order; None leaves a group out."""
+        for place in places:
+            self.tab_to(f'[data-wb-key="{key}"] fieldset input')
+            if place is not None:
+                self.press("Space")
+                self.press("ArrowDown", place)
+
+    def rank(self, key: str, now: list[str], wanted: list[str]) -> None:
+        """Bring a list into order: each line, from the top, moved up to its place."""
+        rows = f'[data-wb-key="{key}"] .wb-ranking li'
+        self.tab_to(f"{rows} button")
+        for place, name in enumerate(wanted):
+            for above in range(now.index(name), place, -1):
+                self.tab_to(f"{rows}:nth-of-type({above + 1}) button:first-child")
+                self.press("Enter")
+            now.insert(place, now.pop(now.index(name)))
+            self.press("Shift+Tab", 3 * len(now))
+
+    def answer(self, item: Item, value: Any, sure: int = 1) -> None:
+        """Give an answer to any item but a play, say how sure, save it, and see it saved."""
+        if isinstance(item, Choice):
+            self.choose(item.id, [option.id for option in item.options].index(value))
+        elif isinstance(item, Number) and item.step:
+            self.tab_to(f'[data-wb-key="{item.id}"] input[type=range]')
+            self.press("Home")
+            self.press("ArrowRight", round((value - item.minimum) / item.step))
+        elif isinstance(item, Number | Text):
+            self.type(item.id, str(value))
+        elif isinstance(item, Sentences):
+            for row in item.rows:
+                self.tab_to(f'[data-wb-key="{item.id}"] textarea')
+                self.page.keyboard.type(value.get(row.id, ""))
+        elif isinstance(item, Ratings):
+            levels = [level.id for level in item.levels]
+            self.rate(item.id, [levels.index(value[e.id]) if e.id in value else None
+                                for domain in item.domains() for e in domain.elements])
+        elif isinstance(item, Ranking):
+            self.rank(item.id, [option.id for option in item.options], value)
+        else:
+            raise TypeError(f"{item.id}: a {item.kind} has a way of its own")
+        if item.prediction:
+            self.choose(item.id, sure, field=1 if isinstance(item, Choice) else 0)
+        self.button(item.id)
+        self.wait_status(item.id, "Saved")
 
     def button(self, key: str) -> None:
         self.tab_to(f'[data-wb-key="{key}"] button.wb-button')

@@ -24,8 +24,8 @@ from tests.browser.conftest import PATIENCE, Served, course
 
 MODULE = "02-rubber-band"
 ROOT = "ward-to-board"
-PAGES = ("", "/help", f"/submit/{MODULE}", f"/submitted/{MODULE}", "/feedback/00-start-here",
-         "/submit/99-nothing")
+PAGES = ("", "/help", "/accessibility", f"/submit/{MODULE}", f"/submitted/{MODULE}",
+         "/feedback/00-start-here", "/submit/99-nothing")
 
 
 @pytest.fixture(scope="module")

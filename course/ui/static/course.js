@@ -301,6 +301,7 @@ export const form = { render({ model, el }) {
   const key = model.get("key"), mode = model.get("mode"), single = model.get("fields").length === 1;
   const fields = new Map();
   const pending = new Map(); // packet number → values sent
+  const dirty = new Set(); // fields with something in them that no packet back has confirmed
   let packet = 0, timer = null, patience = null, waiting = false, inFlight = false, again = false;
 
   const body = make("div", { class: mode === "live" ? "wb-form wb-live" : "wb-form",
@@ -313,10 +314,11 @@ export const form = { render({ model, el }) {
 
   const changed = (id, now = false) => {
     fields.get(id)?.error("");
+    dirty.add(id);
     if (mode === "live") { if (inFlight) again = true; else send("live"); }
     if (mode === "autosave") {
       const typed = fields.get(id).get();
-      if (same(typed, model.get("values")[id]) && pending.size === 0) { draft.drop(`${key}/${id}`); say(); return; }
+      if (same(typed, model.get("values")[id]) && pending.size === 0) { draft.drop(`${key}/${id}`); dirty.delete(id); say(); return; }
       draft.set(`${key}/${id}`, typed ?? "");
       say("typing");
       clearTimeout(timer);
@@ -341,8 +343,8 @@ export const form = { render({ model, el }) {
     typing: ["open", "Not saved yet", "Saving when you pause."],
     saving: ["open", "Saving", ""],
     silent: ["problem", "Not saved yet",
-      "The course is not answering. Your words stay on this page: keep it open, choose Kernel, "
-      + "then Restart Kernel and Run All Cells, in the menu above."],
+      "The course is not answering. Your words stay on this page: keep it open, and press Start again "
+      + "above. (Where there is no such button: Kernel, then Restart Kernel and Run All Cells.)"],
   };
   const say = (mine) => {
     const [state, words, next] = mine ? OURS[mine] : [model.get("state"), model.get("words"), model.get("next")];
@@ -392,6 +394,7 @@ export const form = { render({ model, el }) {
       const kept = draft.get(`${key}/${id}`);
       if (kept !== null && !same(kept || null, model.get("values")[id])) {
         field.set(kept);
+        dirty.add(id);
         setTimeout(() => send("draft"), 300);
       }
     }
@@ -407,7 +410,7 @@ export const form = { render({ model, el }) {
       const words = message.errors?.[id] ?? "";
       field.error(words);
       field.warn?.(message.warnings?.[id] ?? "");
-      if (message.ok && sent && same(field.get(), sent[id])) draft.drop(`${key}/${id}`);
+      if (message.ok && sent && same(field.get(), sent[id])) { draft.drop(`${key}/${id}`); dirty.delete(id); }
     }
     if (!message.ok && message.errors && message.focus) {
       const first = [...fields.keys()].find((id) => message.errors[id]);
@@ -423,7 +426,9 @@ export const form = { render({ model, el }) {
     "change:values": () => {
       for (const [id, field] of fields) {
         const value = model.get("values")[id] ?? null;
-        if (mode === "commit" || mode === "live" || !field.node.contains(document.activeElement)) field.set(value);
+        // The word on an earlier packet may come while a later one is on its way: what was
+        // typed since must not be put back.
+        if (mode === "live" || !(dirty.has(id) || (mode === "autosave" && field.node.contains(document.activeElement)))) field.set(value);
       }
     } };
   for (const [name, call] of Object.entries(watch)) model.on(name, call);
