@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
+from course import home
+from tests.browser import looks
 from tests.browser.conftest import Desk, Lab
 
-MODULES = ("00-start-here", "02-rubber-band", "03-two-hour-organisation")
+MODULES = home.modules()
+STATEMENT = Path(__file__).parents[2] / "ACCESSIBILITY.md"
 OURS = ".jp-OutputArea-output .wb"
 # Only our parts are looked at; JupyterLab's own failures are in docs and not ours to mend.
 AXE = """async (ours) => {
@@ -62,11 +67,27 @@ def test_with_everything_open_axe_finds_nothing_in_what_we_draw(
     assert moving == 0, "nothing moves by itself, so nobody need ask for less movement"
 
 
+def test_what_jupyterlab_itself_fails_is_what_our_statement_lists(
+        lab: Lab, desk: Callable[..., Desk]) -> None:
+    lab.open(desk("02-rubber-band", "right").address).run()
+    lab.page.evaluate(AXE_SCRIPT)
+    found = lab.page.evaluate("""async (tags) => {
+        const found = await axe.run(document, {runOnly: tags, resultTypes: ['violations']});
+        return found.violations.filter((v) => v.nodes.some((n) =>
+            !document.querySelector(n.target[0])?.closest('.wb'))).map((v) => v.id); }""",
+        [tag for tag in looks.TAGS if tag != "best-practice"])
+    listed = re.search(r"<!-- rules: (.*?) -->", STATEMENT.read_text())
+    assert listed
+    assert sorted(found) == sorted(listed[1].split(", ")), (
+        "JupyterLab fails other rules than ACCESSIBILITY.md says: put the statement right")
+
+
+@pytest.mark.parametrize("width", [390, 320], ids=["a telephone", "1280 enlarged four times"])
 @pytest.mark.parametrize("module", MODULES)
 def test_on_a_narrow_screen_nothing_of_ours_is_cut_off_or_needs_scrolling_sideways(
-        lab: Lab, desk: Callable[..., Desk], module: str) -> None:
+        lab: Lab, desk: Callable[..., Desk], module: str, width: int) -> None:
     laid = desk(module, "right")
-    lab.page.set_viewport_size({"width": 390, "height": 844})
+    lab.page.set_viewport_size({"width": width, "height": 844})
     # One document and no list of files: how a course is best opened on a telephone.
     lab.open(laid.address.replace("lab/tree", "doc/tree")).run()
     lab.page.wait_for_timeout(1500)
