@@ -96,6 +96,9 @@ def _server(root: Path, page: str, config: list[Path], port: int | None, browser
         "JUPYTER_CONFIG_PATH": os.pathsep.join(
             [*map(str, config), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]),
         "JUPYTER_TOKEN": token,
+        # This course's arrangement, not what another JupyterLab of the same person remembers.
+        "JUPYTERLAB_SETTINGS_DIR": str(home.state() / "lab" / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home.state() / "lab" / "workspaces"),
     }
     browser = browser and _has_browser()
     command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={root}",
