@@ -21,6 +21,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="Ward to Board: a clinical-leadership course that runs in Jupyter.")
 readings = typer.Typer(no_args_is_help=True, help="The reader's own copies of the five readings.")
 app.add_typer(readings, name="readings")
+sheets = typer.Typer(no_args_is_help=True, help="Sheets that fellows filled in, typed.")
+app.add_typer(sheets, name="sheet")
 out = Console(highlight=False, soft_wrap=True)
 
 Modules = Annotated[list[str] | None, typer.Argument(
@@ -175,12 +177,16 @@ def _on(work: Callable[[Any, str, Any], Any], name: str, loop: Any, tell: Any) -
     return work(loop, name, tell)
 
 
+def _bar() -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                    TimeElapsedColumn(), console=out, transient=True)
+
+
 def _plainly(work: Callable[[Any, Any], Any], stop: bool = True) -> bool:
     with out.status("Starting nbgrader …"):
         from course.marking import loop
     try:
-        with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                      TimeElapsedColumn(), console=out, transient=True) as bar:
+        with _bar() as bar:
             task = bar.add_task("", total=None)
 
             def tell(done: int, total: int, what: str) -> None:
@@ -224,6 +230,81 @@ def readings_add(files: Annotated[list[Path], typer.Argument(
     if lacking:
         out.print(f"Still to add: {', '.join(lacking)}. Until then the course shows its own "
                   "summaries of those.")
+
+
+@app.command()
+def book(to: Annotated[Path | None, typer.Option(help="The folder to write to.")] = None,
+         with_readings: Annotated[bool, typer.Option(
+             "--with-readings/--without-readings",
+             help="Whether passages of the programme's own copies of the readings are in it.")
+             ] = True) -> None:
+    """Write the reading edition: every module as pages, with sheets to print and to type on."""
+    from course.book import build
+    from course.book.notebook import NotOnPaper
+    from course.marking.report import Trouble
+
+    try:
+        with _bar() as bar:
+            task = bar.add_task("", total=None)
+            written = build.write(to, readings=with_readings, tell=lambda done, total, what:
+                                  bar.update(task, completed=done, total=total,
+                                             description=escape(what)))
+    except (Trouble, NotOnPaper) as trouble:
+        out.print(escape(str(trouble)))
+        raise typer.Exit(1) from None
+    out.print(f"{len(written.modules)} modules are written. Begin at "
+              f"{escape(str(written.folder / 'index.html'))}")
+    if written.readings:
+        out.print("They hold passages of the readings from your own copies: give them to this "
+                  "programme's fellows only. Without them: course book --without-readings")
+
+
+@sheets.command("check")
+def sheet_check(file: Annotated[Path, typer.Argument(help="A typed sheet that came back.")]
+                ) -> None:
+    """Say what a filled typed sheet says, question by question. Nothing is written."""
+    if not _sheet(file).whole:
+        raise typer.Exit(1)
+
+
+@sheets.command("add")
+def sheet_add(file: Annotated[Path, typer.Argument(help="A typed sheet that came back.")],
+              fellow: Annotated[str, typer.Option(help="The fellow's course username.")],
+              received: Annotated[str, typer.Option(
+                  help="When it was handed in, such as \"11/12/2026 17:00\"; otherwise now.")] = "",
+              replace: Annotated[bool, typer.Option(
+                  "--replace", help="Put it in place of a submission that is there already, "
+                                    "which is set aside.")] = False,
+              partly: Annotated[bool, typer.Option(
+                  "--partly", help="Leave out what cannot be read.")] = False) -> None:
+    """Enter a filled typed sheet for a fellow, as if it had been collected."""
+    from course import dates
+    from course.book import enter
+    from course.marking.report import Trouble
+
+    filled = _sheet(file)
+    try:
+        at = dates.moment(received) if received else None
+        report = enter.enter(filled, file, fellow, received=at, replace=replace, partly=partly)
+    except (Trouble, dates.NotADate) as trouble:
+        out.print(escape(str(trouble)))
+        raise typer.Exit(1) from None
+    for sentence in report.sentences():
+        out.print(escape(sentence))
+
+
+def _sheet(file: Path) -> Any:
+    """Read a typed sheet and say what was understood of it."""
+    from course.book import filled
+
+    try:
+        found = filled.read(file)
+    except filled.NotASheet as why:
+        out.print(escape(str(why)))
+        raise typer.Exit(1) from None
+    for sentence in found.sentences():
+        out.print(escape(sentence))
+    return found
 
 
 @app.command()

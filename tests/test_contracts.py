@@ -83,7 +83,8 @@ def test_whoever_imports_the_desk_would_be_seen() -> None:
     ("handin.py", "import ipywidgets", "Only views and course.ui"),
     ("module.py", "def later():\n    import altair", "Only views and course.ui"),
     ("scoring.py", "from course.ui import cards", "Marking and scoring"),
-    ("privacy.py", "from course import module\nfrom course import scoring", ""),
+    ("privacy.py", "from course import module", "A fellow's pages"),
+    ("cli.py", "from course import module\nfrom course import scoring", ""),
 ])
 def test_an_import_that_points_the_wrong_way_is_seen(
         tmp_path: Path, file: str, line: str, contract: str) -> None:
@@ -127,6 +128,11 @@ marks = [scoring.mark(module, item, record) for item in module.items if item.mar
 assert marks and all(mark.points == mark.out_of for mark in marks)
 """
     assert loaded(code, tmp_path, *WIDGETS, "IPython", "course.ui", "nbgrader") == []
+
+
+def test_a_fellows_pages_load_no_widget_and_no_nbgrader(tmp_path: Path) -> None:
+    assert loaded("import course.fellow.handlers", tmp_path, *WIDGETS, "IPython", "nbgrader",
+                  "numpy") == []
 
 
 MARKING = sorted(path.stem for path in (COURSE / "marking").glob("*.py"))

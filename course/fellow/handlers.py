@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,9 @@ from markupsafe import Markup
 from tornado import web
 
 from course import dates, handin, home, lab, programme
+from course.assets import version
 from course.fellow import standing
 from course.ui import cards
-from course.ui.static_files import version
 
 ROOT = "ward-to-board"
 _MODULE = r"(\d\d-[a-z-]+)"
@@ -160,8 +162,42 @@ class Accessibility(_Page):
         self.show("accessibility", statement=Markup(to_html(words)))  # noqa: S704 (our own file)
 
 
+class Book(_Page):
+    """The reading edition, written when it is first asked for and when the course has changed."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, name: str) -> None:
+        folder = home.state() / "book"
+        if not _fresh(folder / "index.html"):
+            # A program of its own: the models it runs have no place in a fellow's server.
+            writing = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", "from course.cli import app; app()", "book",
+                stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+            await writing.wait()
+        try:
+            content = (folder / name).read_bytes()
+        except OSError:
+            raise web.HTTPError(404) from None
+        kind = mimetypes.guess_type(name)[0] or "text/plain"
+        self.set_header("Content-Type", f"{kind}; charset=utf-8")
+        await self.finish(content)
+
+
+def _fresh(page: Path) -> bool:
+    """Whether the book is newer than everything it is made of."""
+    sources = [home.readings(), *(path for folder in ("modules", "assessments", "corpus")
+                                  for path in (home.content() / folder).rglob("*"))]
+    try:
+        made = page.stat().st_mtime
+        return all(path.stat().st_mtime <= made for path in sources if path.exists())
+    except OSError:
+        return False
+
+
 def handlers(base_url: str) -> list[tuple[str, type[_Page]]]:
     """Every address of ours below the server's own, with what answers there."""
     pages = {"/?": Home, rf"/submit/{_MODULE}": Submit, rf"/submitted/{_MODULE}": Submitted,
-             rf"/feedback/{_MODULE}": Feedback, "/help": Help, "/accessibility": Accessibility}
+             rf"/feedback/{_MODULE}": Feedback, "/help": Help, "/accessibility": Accessibility,
+             r"/book/([\w-]+\.(?:html|txt|css))": Book}
     return [(url_path_join(base_url, ROOT) + path, page) for path, page in pages.items()]

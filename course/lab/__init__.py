@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course import home
-from course.ui.static_files import STATIC
+from course.assets import STATIC
 
 HERE = Path(__file__).parent
 FIRST_PORT = 8888

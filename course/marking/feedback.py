@@ -14,7 +14,7 @@ from markupsafe import Markup
 from nbconvert.exporters import Exporter
 from nbconvert.filters import markdown2html
 
-from course.ui.static_files import STATIC
+from course.assets import STATIC
 
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True,
                          undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -16,7 +16,7 @@ import ipywidgets
 import traitlets as t
 
 from course import trouble
-from course.ui.static_files import version
+from course.assets import version
 
 # One line of fall-back for a front end that does not serve our files (VS Code, say).
 _LOADER = """
@@ -25,7 +25,9 @@ const base = site.fullLabextensionsUrl || (site.baseUrl || "/") + "lab/extension
 // Absolute: this script lives at a blob: address, which a path cannot be resolved against.
 const file = new URL(`${{base}}/ward-to-board/static/course.js?v={version}`, location.href);
 const part = import(file.href);
-export default {{ async render(context) {{
+export default {{ async initialize(context) {{
+  try {{ await (await part).{name}.initialize?.(context); }} catch {{ /* render says it */ }}
+}}, async render(context) {{
   try {{ return (await part).{name}.render(context); }}
   catch (error) {{
     context.el.textContent = "This part of the page could not be drawn. Reload the page; if it "

@@ -213,6 +213,21 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     assert page.locator("h1").count() == 1
 
 
+def test_the_reading_edition_is_one_press_away_and_written_when_it_is_asked_for(
+        page: Page, fellow: Served) -> None:
+    book = fellow.state / "book"
+    assert not book.exists()
+    page.get_by_role("link", name="Read on paper or a phone").click()
+    page.get_by_role("link", name="Why people lead, and what it costs them").first.click()
+    page.wait_for_url(f"**/book/{MODULE}.html")
+    assert looks.violations(page) == []
+    assert page.locator(".wb-page svg").count() > 0
+    assert page.evaluate("getComputedStyle(document.querySelector('header')).display") == "flex", (
+        "its style is there")
+    status, _ = ask(fellow, "GET", "/book/../answers.jsonl")
+    assert status == 404
+
+
 def test_a_keyboard_reaches_the_page_first_and_every_link_shows_its_focus(page: Page) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the page"

@@ -1,4 +1,4 @@
-"""The browser's half of the widgets, as files; needs no widget library to find."""
+"""The browser's half: our scripts and our one style sheet, as files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "ui" / "static"
 
 
 @cache
