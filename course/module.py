@@ -148,6 +148,10 @@ class Module:
     # ---- inside ---------------------------------------------------------------------
 
     def _view(self, name: str) -> Callable[[Module], Part] | None:
+        """What builds a part that the shared controls cannot draw; None where they can."""
+        # A view brings its model, and that numpy: nobody waits for them before they are shown.
+        if name in self.texts and self.item(name).kind != "play":
+            return None
         folder = name.partition(".")[0].replace("-", "_")
         try:
             views = importlib.import_module(f"course.exercises.{folder}.view").VIEWS

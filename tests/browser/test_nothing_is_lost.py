@@ -278,6 +278,6 @@ def test_without_our_script_a_sentence_stands_in_place_of_each_control(
     finally:
         away.rename(script)
     lab.page.reload()
-    lab.page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+    lab.idle()
     lab.run()
     assert lab.status(HOPE).startswith("Not answered yet")

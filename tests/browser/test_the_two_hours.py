@@ -93,18 +93,15 @@ def pause(lab: Lab, at: int, screenshots: Path) -> None:
 
 
 def picture(lab: Lab, folder: Path, name: str) -> None:
-    """The play at the size of a ward's computer and of a telephone (the list of files shut)."""
+    """The play at the size of a ward's computer and of a telephone."""
     lab.page.screenshot(path=folder / f"hours-{name}-1366.png")
-    files = lab.page.locator(".jp-SideBar.jp-mod-left .lm-TabBar-tab").first
     lab.page.evaluate("window.held = document.activeElement")
-    files.click()
     lab.page.set_viewport_size({"width": 390, "height": 844})
     lab.page.wait_for_timeout(400)
     lab.page.evaluate("held.focus(); held.scrollIntoView({block: 'center'})")
     lab.page.wait_for_timeout(200)
     lab.page.screenshot(path=folder / f"hours-{name}-390.png")
     lab.page.set_viewport_size({"width": 1366, "height": 768})
-    files.click()
     lab.page.evaluate("held.focus(); held.scrollIntoView({block: 'center'})")
 
 

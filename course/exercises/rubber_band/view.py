@@ -59,6 +59,35 @@ def smooth(weekly: Any) -> Any:
 
 
 class Goodwill:
+    """The rules, and the play itself as soon as it opens."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        words = module.texts.words
+        self._rules = Panel(html=join(
+            paragraphs(words["rules"]), paragraphs(words["price"]),
+            paragraphs(words["illustrative"], "wb-quiet"),
+            tag("div", [tag("strong", "A goal to play for"),
+                        paragraphs(words["goal"])], class_="wb-note")))
+        self._gate = Panel(live=True)
+        self._play: _Play | None = None
+        self._body = stack()
+        self.widget: Any = stack(self._rules, self._gate, self._body)
+
+    def refresh(self) -> None:
+        waiting = self.module.waits_for(self.module.item(RUN).needs)
+        self._gate.html = cards.gate(waiting)
+        if waiting:
+            self._body.children = ()
+            return
+        # Not before: every widget made is one that a fellow waits for.
+        self._play = self._play or _Play(self.module)
+        self._play.refresh()
+        if not self._body.children:
+            self._body.children = self._play.parts
+
+
+class _Play:
     """Levers, what a service sees of a run, and after three kept runs what it does not."""
 
     def __init__(self, module: Module) -> None:
@@ -70,13 +99,7 @@ class Goodwill:
         last = goodwill.kept(module.record)[-1:]
         start = {s.id: s.start for s in item.settings}
         self.now = {s.id: (last[0][s.id] if last else start[s.id]) for s in item.settings}
-        words = module.texts.words
-        self._rules = Panel(html=join(
-            paragraphs(words["rules"]), paragraphs(words["price"]),
-            paragraphs(words["illustrative"], "wb-quiet"),
-            tag("div", [tag("strong", "A goal to play for"),
-                        paragraphs(words["goal"])], class_="wb-note")))
-        self._gate = Panel(live=True)
+        self._runs: model.Runs | None = None
         self._levers = Form(self._move, fields=[slider(s) for s in item.settings], mode="live",
                             key=RUN, name="The levers", values=dict(self.now))
         self._work = Figure(spec=chart.load("rubber-band", "work"), columns=[
@@ -86,16 +109,14 @@ class Goodwill:
             Column(field="week", title="Week"),
             Column(field="willing", title="Can still be asked", digits=0)])
         self._seen, self._many, self._debrief = Panel(live=True), Panel(), Panel(live=True)
-        self._stretch = Figure(spec=chart.load("rubber-band", "stretch"), columns=[
-            Column(field="week", title="Week"),
-            Column(field="stretch", title="Stretch, % of the limit", digits=0)])
+        self._stretch: Figure | None = None
         self._keep = Form(self._on_keep, fields=[], key=f"{RUN}.keep", name="Keep this run",
                           button="Keep this run")
         self._luck = Form(self._on_luck, fields=[], key=f"{RUN}.luck", mode="live",
                           name="The same again", button="Same settings, other luck")
         self._hidden = stack()
-        self._body = stack()
-        self.widget: Any = stack(self._rules, self._gate, self._body)
+        self.parts = (self._levers, self._work, self._willing, self._seen, self._many,
+                      self._luck, self._keep, self._debrief, self._hidden)
 
     # ---- what the fellow does ---------------------------------------------------------
 
@@ -121,12 +142,6 @@ class Goodwill:
     # ---- what is shown ----------------------------------------------------------------
 
     def refresh(self) -> None:
-        waiting = self.module.waits_for(self.item.needs)
-        if waiting:
-            self._gate.html = cards.gate(waiting)
-            self._body.children = ()
-            return
-        self._gate.html = ""
         kept = goodwill.kept(self.module.record)
         with self._keep.hold_sync():
             if kept:
@@ -139,17 +154,15 @@ class Goodwill:
             else:
                 self._keep.state, self._keep.words = "open", "No run kept yet"
                 self._keep.next = "Find a run worth remembering, then press the button."
-        if not self._body.children:
+        if self._runs is None:
             self._draw()
-            self._body.children = (self._levers, self._work, self._willing, self._seen, self._many,
-                                   self._luck, self._keep, self._debrief, self._hidden)
         else:
-            self._reveal()
+            self._reveal(self._runs)
 
     def _draw(self) -> None:
         s = goodwill.settings(self.now)
-        self._runs = model.simulate(s, [self.seed])
-        weeks, seen = range(1, self._runs.work.shape[1] + 1), self._runs.seen
+        runs = self._runs = model.simulate(s, [self.seed])
+        weeks, seen = range(1, runs.work.shape[1] + 1), runs.seen
         work = smooth(seen.work[0])
         self._work.show(
             [{"week": w, "work": float(v)} for w, v in zip(weeks, work, strict=True)],
@@ -173,16 +186,16 @@ class Goodwill:
                  f"the last; {means['snaps_total']:.1f} bands snapped; {means['lost']:.1f} people "
                  f"gone for good. "),
             tag("strong", "This reaches the goal." if goodwill.reaches_goal(s) else "")])
-        self._reveal()
+        self._reveal(runs)
 
-    def _reveal(self) -> None:
-        """What was hidden, once three different runs are kept."""
-        runs = goodwill.different(self.module.record)
-        if len(runs) < 3:
+    def _reveal(self, runs: model.Runs) -> None:
+        """What was hidden in the run above, once three different runs are kept."""
+        different = goodwill.different(self.module.record)
+        if len(different) < 3:
             self._debrief.html, self._hidden.children = "", ()
             return
         rows = []
-        for s in runs:
+        for s in different[-8:]:
             means = goodwill.averages(s)
             rows.append((str(s.asks), f"{s.keen:g}", f"{s.appeal:g}", f"{s.protected:g}",
                          f"{s.reward:g}", f"{means['work_total']:.0f}",
@@ -195,8 +208,12 @@ class Goodwill:
                      "becomes likely. Move the levers and watch it."),
             table("The runs you kept, each as a mean of a hundred", (
                 "Asks", "Keen", "Appeal", "Protected", "Reward", "Work", "First half-year",
-                "Last half-year", "Snapped"), rows[-8:]))
-        stretch = self._runs.mean_stretch[0] * 100
+                "Last half-year", "Snapped"), rows))
+        if self._stretch is None:
+            self._stretch = Figure(spec=chart.load("rubber-band", "stretch"), columns=[
+                Column(field="week", title="Week"),
+                Column(field="stretch", title="Stretch, % of the limit", digits=0)])
+        stretch = runs.mean_stretch[0] * 100
         self._stretch.show(
             [{"week": w + 1, "stretch": float(v)} for w, v in enumerate(stretch)],
             "Mean stretch of those still active, as a share of their limit (the knee is 60%)",
@@ -211,9 +228,6 @@ class Compare:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._words = Panel(live=True)
-        self._chart = Figure(spec=chart.load("rubber-band", "appeal"), columns=[
-            Column(field="week", title="Week"), Column(field="service", title="Service"),
-            Column(field="work", title="Work a week", digits=1)])
         self._body = stack()
         self.widget: Any = stack(self._words, self._body)
 
@@ -227,16 +241,17 @@ class Compare:
         if self._body.children:
             return
         keen, spread = goodwill.averages(goodwill.KEEN), goodwill.averages(goodwill.SPREAD)
-        pressed, loud = goodwill.averages(goodwill.PRESSED), goodwill.averages(goodwill.LOUD)
+        pressed, loud = (model.simulate(s, goodwill.MANY)
+                         for s in (goodwill.PRESSED, goodwill.LOUD))
         found = (
             f"Asking anybody gave {spread['work_total']:.0f} pieces of work, asking the keen "
             f"{keen['work_total']:.0f}.",
             f"{keen['snaps_total']:.1f} bands against {spread['snaps_total']:.1f}: "
             f"{keen['snaps_total'] / spread['snaps_total']:.1f} times as many.",
-            f"The loud appeal lifted the first half-year from {pressed['first_26']:.0f} to "
-            f"{loud['first_26']:.0f}, and left the last at {loud['last_26']:.0f} "
-            f"(it was {pressed['last_26']:.0f}); bands snapped rose from "
-            f"{pressed['snaps_total']:.0f} to {loud['snaps_total']:.0f}.")
+            f"The loud appeal lifted the first half-year from {pressed.first_26.mean():.0f} to "
+            f"{loud.first_26.mean():.0f}, and left the last at {loud.last_26.mean():.0f} "
+            f"(it was {pressed.last_26.mean():.0f}); bands snapped rose from "
+            f"{pressed.snaps_total.mean():.0f} to {loud.snaps_total.mean():.0f}.")
         rows = []
         for name, result in zip(PREDICTIONS, found, strict=True):
             item, first = self.module.item(name), record.first(name)
@@ -244,19 +259,21 @@ class Compare:
             sure = {"guess": "a guess", "fairly": "fairly sure", "certain": "certain"}
             rows.append((item.prompt, f"{in_words(item, first.value)} "
                                       f"({sure.get(first.sure or '', 'not said')})", result))
-        weekly = {name: model.simulate(s, goodwill.MANY).work.mean(axis=0)
-                  for name, s in (("Ordinary appeal", goodwill.PRESSED),
-                                  ("Loud appeal", goodwill.LOUD))}
+        weekly = {"Ordinary appeal": pressed.work.mean(axis=0),
+                  "Loud appeal": loud.work.mean(axis=0)}
         self._words.html = table("Your predictions and what a hundred runs show",
                                  ("Asked", "You said", "The model, on average"), rows)
-        self._chart.show(
+        figure = Figure(spec=chart.load("rubber-band", "appeal"), columns=[
+            Column(field="week", title="Week"), Column(field="service", title="Service"),
+            Column(field="work", title="Work a week", digits=1)])
+        figure.show(
             [{"week": w + 1, "service": name, "work": float(v)}
              for name, means in weekly.items() for w, v in enumerate(means)],
             "Twenty asks a week to the keenest, with an ordinary and with a loud appeal "
             "(means of a hundred runs)",
             "Two lines over 104 weeks. The loud appeal starts higher, falls faster, and from about "
             "the end of the first year the two run together.")
-        self._body.children = (self._chart,)
+        self._body.children = (figure,)
 
 
 class Sweep:
@@ -265,9 +282,6 @@ class Sweep:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._gate = Panel(live=True)
-        self._chart = Figure(spec=chart.load("rubber-band", "sweep"), columns=[
-            Column(field="asks", title="Asks a week", digits=0),
-            Column(field="snaps", title="Snapped bands, mean of a hundred runs", digits=1)])
         self._body = stack()
         self.widget: Any = stack(self._gate, self._body)
 
@@ -277,14 +291,17 @@ class Sweep:
         if waiting or self._body.children:
             return
         points = goodwill.sweep()
-        self._chart.show(
+        figure = Figure(spec=chart.load("rubber-band", "sweep"), columns=[
+            Column(field="asks", title="Asks a week", digits=0),
+            Column(field="snaps", title="Snapped bands, mean of a hundred runs", digits=1)])
+        figure.show(
             [{"asks": asks, "snaps": snaps} for asks, snaps in points],
             "Snapped bands in two years against asks a week, spread evenly (means of a hundred "
             "runs)",
             f"A line that rises slowly at first and then steadily: none at no asks, "
             f"{points[4][1]:.0f} at {points[4][0]}, {points[8][1]:.0f} at {points[8][0]}, "
             f"{points[-1][1]:.0f} at {points[-1][0]} asks a week.")
-        self._body.children = (self._chart,)
+        self._body.children = (figure,)
 
 
 VIEWS = {RUN: Goodwill, "rubber-band.compare": Compare, "rubber-band.sweep": Sweep}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import JsonValue
@@ -124,15 +125,28 @@ class TwoHours:
         self.seat: Seat | None = self.hours.seat if self.hours else None
         self._rules = Panel(html=join(paragraphs(words["rules"]), paragraphs(words["patients"]),
                                       paragraphs(words["illustrative"], "wb-quiet")))
-        self._gate, self._screen = Panel(live=True), Panel(live=True)
-        self._choose = Form(self._on_seat, key=f"{RUN}.seat", name="Take a seat", fields=[
-            Field(id="seat", kind="choice", label="Which seat will you take?",
-                  options=[{"id": k, "text": v} for k, v in SEATS.items()])], button="Take it")
+        self._gate = Panel(live=True)
         self._decide: dict[str, Form] = {}
-        self._pauses = {at: _Pause(module, at) for at in PAUSES}
-        self._debrief = _Debrief()
+        self._pauses: dict[int, _Pause] = {}
         self._body = stack()
         self.widget: Any = stack(self._rules, self._gate, self._body)
+
+    # Made when they are first shown, like the levers and the pauses: every widget made is one
+    # that a fellow waits for.
+
+    @cached_property
+    def _choose(self) -> Form:
+        return Form(self._on_seat, key=f"{RUN}.seat", name="Take a seat", fields=[
+            Field(id="seat", kind="choice", label="Which seat will you take?",
+                  options=[{"id": k, "text": v} for k, v in SEATS.items()])], button="Take it")
+
+    @cached_property
+    def _screen(self) -> Panel:
+        return Panel(live=True)
+
+    @cached_property
+    def _debrief(self) -> _Debrief:
+        return _Debrief()
 
     # ---- what the fellow does ---------------------------------------------------------
 
@@ -180,9 +194,9 @@ class TwoHours:
             self._choose.next = f"Not played yet: {'; '.join(others)}." if others else \
                 "You have played every seat."
             self._show(self._debrief.widget, self._choose)
-        elif done in PAUSES and not self._pauses[done].over():
-            self._pauses[done].show(self.hours)
-            self._show(self._screen, self._pauses[done].widget)
+        elif done in PAUSES and not self._pause(done).over():
+            self._pause(done).show(self.hours)
+            self._show(self._screen, self._pause(done).widget)
         else:
             self._screen.html = self._words(done)
             self._show(self._screen, self._form(done))
@@ -197,6 +211,11 @@ class TwoHours:
             return tag("p", f"You are: {SEATS[self.seat].lower()}. The two hours begin. Decide for "
                             "the first ten minutes.", class_="wb-note")
         return screen(model.screen(self.hours.runs(), self.seat, done), "h3")
+
+    def _pause(self, at: int) -> _Pause:
+        if at not in self._pauses:
+            self._pauses[at] = _Pause(self.module, at)
+        return self._pauses[at]
 
     def _form(self, done: int) -> Form:
         """The levers of the seat, kept on the page from round to round so focus stays."""
@@ -353,11 +372,6 @@ class Compare:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._words = Panel(live=True)
-        self._chart = Figure(spec=chart.load("two-hour-organisation", "tribe"), columns=[
-            Column(field="round", title="Round"),
-            Column(field="organisation", title="Organisation"),
-            Column(field="index", title="Tribe index")])
-        self._policies = Panel()
         self._body = stack()
         self.widget: Any = stack(self._words, self._body)
 
@@ -392,14 +406,18 @@ class Compare:
             rows.append((item.prompt, in_words(item, first.value), result))
         self._words.html = table("Your predictions and what a hundred runs show",
                                  ("Asked", "You said", "The model, on average"), rows)
-        self._chart.show(
+        figure = Figure(spec=chart.load("two-hour-organisation", "tribe"), columns=[
+            Column(field="round", title="Round"),
+            Column(field="organisation", title="Organisation"),
+            Column(field="index", title="Tribe index")])
+        figure.show(
             [{"round": r + 1, "organisation": name, "index": float(runs.tribe_index[:, r].mean())}
              for name, runs in (("With levels", usual), ("Without levels", none))
              for r in range(ROUNDS)],
             "Tribe index over the two hours, with levels and without (means of a hundred runs)",
             f"Two lines. With levels the index climbs to {usual.tribe_index[:, -1].mean():.2f}; "
             "with the same people and no levels it stays at nothing.")
-        self._policies.html = join(
+        policies = Panel(html=join(
             tag("h3", "What tops can do, and what it costs"),
             table("Five ways for the tops, each as a mean of a hundred runs",
                   ("Tops' policy", "Patients' problems", "Tribe index", "Tops' backlog",
@@ -413,8 +431,8 @@ class Compare:
                    for name, runs in ((n, game.many(n)) for n in game.POLICIES)]),
             tag("p", "No row is best in every column. Giving authority away, with reasons, does "
                      "well by patients and by trust at once. It lets the wards drift apart, "
-                     "though even the worst of them is better off than as usual."))
-        self._body.children = (self._chart, self._policies)
+                     "though even the worst of them is better off than as usual.")))
+        self._body.children = (figure, policies)
 
 
 class Pairs:
@@ -423,10 +441,6 @@ class Pairs:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._gate = Panel(live=True)
-        self._chart = Figure(spec=chart.load("two-hour-organisation", "pairs"), columns=[
-            Column(field="run", title="Run, in order", digits=0),
-            Column(field="difference", title="Patients' problems, more explaining less as usual",
-                   digits=1)])
         self._body = stack()
         self.widget: Any = stack(self._gate, self._body)
 
@@ -436,13 +450,17 @@ class Pairs:
         if waiting or self._body.children:
             return
         differences = game.harm_saved()
-        self._chart.show(
+        figure = Figure(spec=chart.load("two-hour-organisation", "pairs"), columns=[
+            Column(field="run", title="Run, in order", digits=0),
+            Column(field="difference", title="Patients' problems, more explaining less as usual",
+                   digits=1)])
+        figure.show(
             [{"run": i + 1, "difference": d} for i, d in enumerate(differences)],
             "Change in patients' problems when tops explain more, run by run under the same "
             "weather, in order of size (below the line: fewer problems)",
             f"A hundred dots in rising order, from {differences[0]:.1f} to {differences[-1]:.1f}. "
             "A few lie below the line at nothing and most above it; the table gives each.")
-        self._body.children = (self._chart,)
+        self._body.children = (figure,)
 
 
 VIEWS = {RUN: TwoHours, "two-hour-organisation.compare": Compare,

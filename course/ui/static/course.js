@@ -461,6 +461,28 @@ export const panel = { render({ model, el }) {
 
 // ---- a figure: chart, caption, words for it, and the same numbers as a table -----------
 
+// Charts are drawn one at a time, what is near the view first, and a key press between two of
+// them is not kept waiting. All are drawn in the end: a page is printed and searched whole.
+const undrawn = new Map(); // canvas → what draws it
+let drawing = false;
+const near = (node) => {
+  const { top, bottom } = node.getBoundingClientRect();
+  return node.isConnected && bottom > -innerHeight && top < 2 * innerHeight;
+};
+const pause = () => new Promise((done) => window.requestIdleCallback
+  ? requestIdleCallback(done, { timeout: 300 }) : setTimeout(done));
+const inTurn = async (canvas, draw) => {
+  undrawn.set(canvas, draw);
+  if (drawing) return;
+  drawing = true;
+  for (let next; (next = [...undrawn.keys()].find(near) ?? undrawn.keys().next().value); await pause()) {
+    const now = undrawn.get(next);
+    undrawn.delete(next);
+    await now();
+  }
+  drawing = false;
+};
+
 let vega = null;
 const loadVega = () => vega ??= new Promise((done, failed) => {
   if (window.wbVega) { done(window.wbVega); return; }
@@ -491,7 +513,8 @@ function paper() {
   };
 }
 
-export const figure = { render({ model, el }) {
+// The library is fetched as soon as there is a chart to come, while its numbers are worked out.
+export const figure = { initialize() { loadVega().catch(() => {}); }, render({ model, el }) {
   own(el);
   const canvas = make("div", { class: "wb-chart", role: "img" });
   const caption = make("figcaption", { class: "wb-caption" });
@@ -518,7 +541,7 @@ export const figure = { render({ model, el }) {
   };
   table.addEventListener("toggle", numbers);
 
-  const draw = async () => {
+  const draw = () => inTurn(canvas, async () => {
     const spec = model.get("spec");
     try {
       const embed = await loadVega();
@@ -542,7 +565,7 @@ export const figure = { render({ model, el }) {
       table.open = true;
       console.warn("ward-to-board: chart", error);
     }
-  };
+  });
   const change = async () => {
     words(); numbers();
     if (!view) return;
