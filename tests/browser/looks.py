@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
@@ -40,3 +42,18 @@ def small_targets(page: Page) -> list[str]:
             return box.width && (box.width < 24 || box.height < 24); })
         .map((el) => el.outerHTML.slice(0, 140))""")
     return found
+
+
+def walk(page: Page, folder: Path, name: str) -> int:
+    """Every screen of an open module, from its top to its end, as pictures to be looked at."""
+    view = "[...document.querySelectorAll('.jp-WindowedPanel-outer')].pop()"
+    number = 0
+    page.evaluate(f"{view}.scrollTop = 0")
+    while True:
+        number += 1
+        page.wait_for_timeout(150)
+        page.screenshot(path=folder / f"{name}-{number:02}.png")
+        before = page.evaluate(f"{view}.scrollTop")
+        page.evaluate(f"{view}.scrollTop += {view}.clientHeight - 80")
+        if page.evaluate(f"{view}.scrollTop") == before:
+            return number

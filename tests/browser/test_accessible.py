@@ -42,9 +42,9 @@ SKIPPED = """() => {
 
 @pytest.mark.parametrize("module", MODULES)
 def test_with_everything_open_axe_finds_nothing_in_what_we_draw(
-        lab: Lab, desk: Callable[..., Desk], module: str) -> None:
+        lab: Lab, desk: Callable[..., Desk], module: str, screenshots: Path) -> None:
     laid = desk(module, "right")
-    lab.open(laid.address).run()
+    lab.open(laid.address.replace("lab/tree", "doc/tree")).run()
     if module != MODULES[0]:
         lab.page.wait_for_selector(".wb-chart svg")
     lab.page.evaluate("document.querySelectorAll('.wb details').forEach((d) => { d.open = true; })")
@@ -65,6 +65,8 @@ def test_with_everything_open_axe_finds_nothing_in_what_we_draw(
         .map((el) => getComputedStyle(el)).filter((style) => style.animationName !== 'none'
             || parseFloat(style.transitionDuration) > 0).length""")
     assert moving == 0, "nothing moves by itself, so nobody need ask for less movement"
+    lab.page.evaluate("document.querySelectorAll('.wb details').forEach((d) => d.open = false)")
+    assert looks.walk(lab.page, screenshots, f"{module}-1366") > 3
 
 
 def test_what_jupyterlab_itself_fails_is_what_our_statement_lists(
@@ -85,7 +87,7 @@ def test_what_jupyterlab_itself_fails_is_what_our_statement_lists(
 @pytest.mark.parametrize("width", [390, 320], ids=["a telephone", "1280 enlarged four times"])
 @pytest.mark.parametrize("module", MODULES)
 def test_on_a_narrow_screen_nothing_of_ours_is_cut_off_or_needs_scrolling_sideways(
-        lab: Lab, desk: Callable[..., Desk], module: str, width: int) -> None:
+        lab: Lab, desk: Callable[..., Desk], module: str, width: int, screenshots: Path) -> None:
     laid = desk(module, "right")
     lab.page.set_viewport_size({"width": width, "height": 844})
     # One document and no list of files: how a course is best opened on a telephone.
@@ -93,3 +95,4 @@ def test_on_a_narrow_screen_nothing_of_ours_is_cut_off_or_needs_scrolling_sidewa
     lab.page.wait_for_timeout(1500)
     found = lab.page.evaluate(SPILLED)
     assert found == [], json.dumps(found, indent=1)
+    looks.walk(lab.page, screenshots, f"{module}-{width}")

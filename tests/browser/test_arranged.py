@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Dialog
 
 from course import lab as jupyter
 from tests.browser.conftest import Desk, Lab, Served
@@ -171,7 +171,12 @@ def test_a_stray_key_changes_nothing_and_the_file_is_never_written(
 
 def test_leaving_asks_nothing(lab: Lab, desk: Callable[..., Desk]) -> None:
     asked: list[str] = []
-    lab.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+
+    def note(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept()
+
+    lab.page.on("dialog", note)
     lab.open(here(desk(START), "doc/tree")).run()
     lab.type("start-here.hope", "Words on their way.")
     lab.wait_status("start-here.hope", "Saved")

@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: other tests look at the real course
 def here(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """This process uses the copy's content, and no Jupyter configuration of the machine's."""
     import course.exercises
@@ -61,7 +61,7 @@ def here(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     assessments.module.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def released(here: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """States in which one module is released, made once each and then copied."""
     made: dict[str, Path] = {}
