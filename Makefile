@@ -8,7 +8,8 @@ PIP    := $(RUN)/python -m pip install --disable-pip-version-check -c constraint
 .PHONY: start tutor test check bench clean
 start: $(VENV)/.start ; @$(RUN)/course start $(ARGS)
 tutor: $(VENV)/.start ; @$(RUN)/course tutor $(ARGS)
-test:  check          ; @$(RUN)/python -m pytest $(ARGS)
+# Two at a time; the tests of one file may be steps of one story and stay together.
+test:  check          ; @$(RUN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 bench: $(VENV)/.test  ; @$(RUN)/python bench/run.py $(ARGS)
 check: $(VENV)/.test
 	@$(RUN)/ruff check . && $(RUN)/mypy && $(RUN)/lint-imports

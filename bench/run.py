@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import chart
 import marking
 import notebook
+import opening
 
 HEAD = """# Measured
 
@@ -25,10 +26,14 @@ on {day}, Python {python}, {cores} cores.
 
 
 def main() -> None:
-    rows = [*marking.rows(quick="--quick" in sys.argv), *notebook.rows(), *chart.rows()]
+    quick = "--quick" in sys.argv
+    rows = [*marking.rows(quick=quick), *notebook.rows(), *chart.rows()]
+    opened = opening.measure(turns=3 if quick else 7)
+    rows += opening.rows(opened)
     text = HEAD.format(day=f"{datetime.now(UTC):%-d %B %Y}", python=platform.python_version(),
                        cores=os.cpu_count())
     text += "".join(f"| {what} | {found} | {allowed} |\n" for what, found, allowed in rows)
+    text += "\n" + opening.section(opened)
     (Path(__file__).parent / "RESULTS.md").write_text(text)
     print(text)
 

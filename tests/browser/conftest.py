@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from course.answers import Record, read
 from course.assessments import Choice, Item, Number, Ranking, Ratings, Sentences, Text
+from course.lab import free_port
 from tests import bots
 
 PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
@@ -131,9 +132,13 @@ def serve() -> Iterator[Callable[[Path, str], Served]]:
     """Start `course start` or `course tutor`; stopped, by id, at the end."""
     running: list[subprocess.Popen[str]] = []
 
+    # Tests may run side by side: two that look for a free port at one moment find the same.
+    first = 9000 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+
     def start(state: Path, command: str = "start") -> Served:
         process = subprocess.Popen(
-            [str(Path(sys.executable).parent / "course"), command, "--no-browser"],
+            [str(Path(sys.executable).parent / "course"), command, "--no-browser",
+             "--port", str(free_port(first))],
             env={**os.environ, "COURSE_HOME": str(state)}, cwd=state.parent, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         running.append(process)
