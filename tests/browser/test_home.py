@@ -211,6 +211,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     assert looks.cut_off(page) == []
     assert looks.small_targets(page) == []
     assert page.locator("h1").count() == 1
+    assert "<!--" not in page.inner_text("body")
 
 
 def test_the_reading_edition_is_one_press_away_and_written_when_it_is_asked_for(
