@@ -65,7 +65,11 @@ def test_with_everything_open_axe_finds_nothing_in_what_we_draw(
         .map((el) => getComputedStyle(el)).filter((style) => style.animationName !== 'none'
             || parseFloat(style.transitionDuration) > 0).length""")
     assert moving == 0, "nothing moves by itself, so nobody need ask for less movement"
-    lab.page.evaluate("document.querySelectorAll('.wb details').forEach((d) => d.open = false)")
+    lab.page.evaluate("""() => {
+        document.body.dataset.jpThemeLight = 'true';
+        for (const el of document.querySelectorAll('.jp-Notebook, .jp-NotebookPanel'))
+            el.style.background = '';
+        document.querySelectorAll('.wb details').forEach((d) => { d.open = false; }); }""")
     assert looks.walk(lab.page, screenshots, f"{module}-1366") > 3
 
 
