@@ -35,6 +35,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-background-networking", "--disable-component-update"]
 PATIENCE = int(os.environ.get("COURSE_PATIENCE", "90000"))  # ms: these machines are shared
 
+# Tests may run side by side: two that look for a free port at one moment find the same.
+FIRST_PORT = 9000 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -132,13 +135,10 @@ def serve() -> Iterator[Callable[[Path, str], Served]]:
     """Start `course start` or `course tutor`; stopped, by id, at the end."""
     running: list[subprocess.Popen[str]] = []
 
-    # Tests may run side by side: two that look for a free port at one moment find the same.
-    first = 9000 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-
     def start(state: Path, command: str = "start") -> Served:
         process = subprocess.Popen(
             [str(Path(sys.executable).parent / "course"), command, "--no-browser",
-             "--port", str(free_port(first))],
+             "--port", str(free_port(FIRST_PORT))],
             env={**os.environ, "COURSE_HOME": str(state)}, cwd=state.parent, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         running.append(process)

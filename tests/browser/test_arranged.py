@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog
 
 from course import lab as jupyter
-from tests.browser.conftest import Desk, Lab, Served
+from tests.browser.conftest import FIRST_PORT, Desk, Lab, Served
 from tests.browser.test_opens_live import serving, wait_for
 
 BAND, START = "02-rubber-band", "00-start-here"
@@ -127,7 +127,7 @@ def test_dark_can_be_chosen_and_the_computers_colours_again(
     wait_for(served.address)
     laid = desk(START)
     # JupyterLab keeps the choice for whoever uses this computer: not here.
-    with serving(jupyter.fellow(browser=False), served.state,
+    with serving(jupyter.fellow(jupyter.free_port(FIRST_PORT), browser=False), served.state,
                  JUPYTERLAB_SETTINGS_DIR=str(tmp_path)) as own:
         lab.open(own.at(f"doc/tree/{laid.folder.name}/{START}.ipynb")).run()
         for words, light in (("Dark", "false"), ("Light", "true"), ("As on this", "true")):

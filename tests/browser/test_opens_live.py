@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from course import lab as jupyter
-from tests.browser.conftest import PATIENCE, Desk, Lab, Served
+from tests.browser.conftest import FIRST_PORT, PATIENCE, Desk, Lab, Served
 
 NAME = "03-two-hour-organisation"
 BAND, HOURS = "02-rubber-band", "two-hour-organisation"
@@ -123,7 +123,7 @@ def again(served: Served, monkeypatch: pytest.MonkeyPatch
     """A fellow's Lab like the one that is served, not yet started."""
     monkeypatch.setenv("COURSE_HOME", str(served.state))
     wait_for(served.address)  # or its port would still look free
-    return lambda: jupyter.fellow(browser=False)
+    return lambda: jupyter.fellow(jupyter.free_port(FIRST_PORT), browser=False)
 
 
 def test_a_module_runs_by_itself_once_shows_no_code_and_stays_at_the_top(

@@ -201,7 +201,7 @@
     session._dialog?.reject();
 
     let wanted = true, first = true, chosen = false; // a run is owed for having been opened
-    let running = false, mending = false, calm = 0, life = null, blip = null, settled = "live";
+    let running = false, mending = false, calm = 0, life = null, former = null, blip = null, settled = "live";
     const settle = (state) => { settled = state; bar.say(state); };
 
     // The kernels that the server has; an error where it does not answer. (Lab's own look at
@@ -260,7 +260,9 @@
 
     const step = async () => {
       if (panel.isDisposed || mending || running) return;
-      if (Date.now() < calm) { setTimeout(step, calm - Date.now() + 10); return; }
+      // A late word of the kernel that was is no sign that the new one can be spoken to.
+      const pause = calm + (life && life === former ? BLIP : 0) - Date.now();
+      if (pause > 0) { setTimeout(step, pause + 10); return; }
       const kernel = session.session?.kernel;
       if (!kernel || kernel.isDisposed || kernel.status === "dead") {
         if (!["starting", "initializing"].includes(session.kernelDisplayStatus)) bar.say("stopped");
@@ -307,7 +309,11 @@
       blip = setTimeout(missing, BLIP);
     };
 
-    const owe = () => { wanted = true; calm = Date.now() + CALM; }; // one restart is announced more than once: wait for the last
+    const owe = () => {
+      if (!wanted) former = life;
+      wanted = true;
+      calm = Date.now() + CALM; // one restart is announced more than once: wait for the last
+    };
     session.statusChanged.connect((_, status) => {
       if (status === "restarting" || status === "autorestarting") {
         owe();
@@ -319,8 +325,11 @@
     // of a kernel signs its messages with a word of its own.
     session.iopubMessage.connect((_, message) => {
       const word = message.header.session;
+      // Of these two the server itself is the author.
+      if (word === former || ["restarting", "dead"].includes(message.content.execution_state)) return;
       if (life && word !== life && !wanted) owe();
       life = word;
+      if (wanted) step();
     });
     session.kernelChanged.connect((_, { oldValue, newValue }) => {
       if (oldValue && newValue && oldValue.id !== newValue.id) wanted = true;
